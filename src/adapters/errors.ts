@@ -1,0 +1,22 @@
+import type { FailureName } from '../contracts/failures.ts';
+
+/** What every adapter throws: a named failure of one outside system. The message says what failed, which thing, and what to do. */
+export class AdapterError extends Error {
+  override readonly name = 'AdapterError';
+  readonly failure: FailureName;
+  /** `store`, `mlflow`, `triton`, `jobs`, `platform`, `temporal`. */
+  readonly system: string;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(failure: FailureName, system: string, message: string, options: AdapterErrorOptions = {}) {
+    super(message, { cause: options.cause });
+    this.failure = failure;
+    this.system = system;
+    this.details = options.details ?? {};
+  }
+}
+
+export interface AdapterErrorOptions {
+  readonly cause?: unknown;
+  readonly details?: Readonly<Record<string, unknown>>;
+}

@@ -1,0 +1,99 @@
+import type { Artifact, ArtifactKind, ArtifactRef, Digest } from './artifact.ts';
+import type { Failure, FailureName } from './failures.ts';
+import type { JsonObject } from './json.ts';
+import type { JobKind } from './stage.ts';
+
+/** What a stage asks of a job: everything but where it runs. */
+export interface JobRequest {
+  readonly stage: JobKind;
+  readonly runId: string;
+  readonly stageKey: Digest;
+  /** 1, 2, …: each attempt is a job of its own with an output prefix of its own. */
+  readonly attempt: number;
+  readonly inputs: Readonly<Record<string, ArtifactRef>>;
+  readonly parameters: JsonObject;
+  readonly outputKind: ArtifactKind;
+  /** MLflow run that receives the job's metrics; absent: none are sent. */
+  readonly trackingRunId?: string;
+}
+
+/** `WINDLASS_JOB`: docs/job-contract.md. */
+export interface JobDocument {
+  readonly schema: 'windlass.job/v1';
+  readonly stage: JobKind;
+  readonly contractVersion: number;
+  readonly jobName: string;
+  readonly runId: string;
+  readonly stageKey: Digest;
+  readonly inputs: Readonly<Record<string, ArtifactRef>>;
+  readonly parameters: JsonObject;
+  readonly output: { readonly uri: string; readonly kind: ArtifactKind };
+  readonly checkpoints?: string;
+}
+
+/** Names one started job; `id` is the runner's own identity of it (pid and start time, UID of a Kubernetes Job). */
+export interface JobHandle {
+  readonly name: string;
+  readonly id: string;
+  readonly outputUri: string;
+}
+
+/** One fresh look at a job. */
+export type JobState =
+  | { readonly kind: 'queued'; readonly reason: string }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'exited'; readonly exitCode: number }
+  | { readonly kind: 'lost'; readonly reason: string };
+
+/** How a job ended, by exit code alone; the result document says more. */
+export type JobEnd =
+  | { readonly kind: 'exited'; readonly exitCode: number; readonly logTail: string }
+  | { readonly kind: 'lost'; readonly reason: string; readonly logTail: string };
+
+export interface JobProgress {
+  readonly timeMs: number;
+  readonly phase: string;
+  readonly message: string;
+  readonly step?: number;
+  readonly totalSteps?: number;
+  readonly etaSeconds?: number;
+  /** Non-finite numbers come as the strings `NaN`, `Infinity`, `-Infinity`. */
+  readonly metrics?: Readonly<Record<string, number | string>>;
+}
+
+/** `result.json`: docs/job-contract.md. */
+export type JobResult =
+  | {
+      readonly schema: 'windlass.result/v1';
+      readonly status: 'succeeded';
+      readonly artifact: Artifact;
+      readonly summary: JsonObject;
+      readonly metrics: Readonly<Record<string, number>>;
+      readonly versions: Readonly<Record<string, string>>;
+    }
+  | { readonly schema: 'windlass.result/v1'; readonly status: 'failed'; readonly failure: Failure };
+
+/** What a finished stage leaves behind; kept in the store under its stage key. */
+export interface StageRecord {
+  readonly stageKey: Digest;
+  readonly artifact: Artifact;
+  readonly summary: JsonObject;
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** The verdict over one job attempt. */
+export type JobOutcome =
+  | { readonly kind: 'succeeded'; readonly record: StageRecord }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly retryable: boolean; readonly logTail: string };
+
+/** Exit codes of jobs; 64–69 also name their failure in `result.json`. */
+export const exitCodeFailures: Readonly<Record<number, FailureName>> = {
+  64: 'InvalidConfig',
+  65: 'InvalidData',
+  66: 'MissingInput',
+  67: 'CorruptArtifact',
+  68: 'IncompatibleEnvironment',
+  69: 'TrainingDiverged',
+  70: 'JobCrashed',
+  75: 'Preempted',
+};

@@ -1,0 +1,61 @@
+import type { ApprovalRecord, ApprovalRequest } from './approval.ts';
+import type { Artifact } from './artifact.ts';
+import type { EvaluationSummary } from './evaluation.ts';
+import type { Failure } from './failures.ts';
+import type { SmokeReport } from './serving.ts';
+import type { StageName } from './stage.ts';
+
+export type StageState = 'waiting' | 'running' | 'done' | 'reused' | 'failed' | 'skipped';
+
+export interface StageStatus {
+  readonly stage: StageName;
+  readonly state: StageState;
+  /** ISO 8601. */
+  readonly startedAt?: string;
+  readonly durationMs?: number;
+  readonly artifact?: Artifact;
+  readonly attempts?: number;
+  /** One line for people. */
+  readonly note?: string;
+}
+
+export type RunPhase =
+  | 'resolving'
+  | 'running'
+  | 'awaiting-approval'
+  | 'deploying'
+  | 'released'
+  | 'rejected'
+  | 'failed'
+  | 'cancelled';
+
+/** What the query `status` answers; everything the UI, the CLI and the client show comes from it. */
+export interface RunStatus {
+  readonly runId: string;
+  readonly model: string;
+  readonly target: string | null;
+  readonly requester: string | null;
+  readonly phase: RunPhase;
+  readonly stages: readonly StageStatus[];
+  /** Allocated after training. */
+  readonly version: number | null;
+  readonly approval: ApprovalRequest | null;
+  readonly decision: ApprovalRecord | null;
+  readonly evaluation: EvaluationSummary | null;
+  readonly smoke: SmokeReport | null;
+  readonly failure: Failure | null;
+  readonly links: Readonly<Record<string, string>>;
+}
+
+/** What `llmPipeline` returns: small, and rich in links. */
+export interface RunResult {
+  readonly runId: string;
+  readonly model: string;
+  readonly version: number;
+  readonly target: string;
+  readonly engine: Artifact;
+  readonly evaluation: EvaluationSummary;
+  readonly smoke: SmokeReport | null;
+  readonly stages: readonly StageStatus[];
+  readonly links: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,30 @@
+import type { JobDocument, JobHandle, JobProgress, JobState } from '../contracts/job.ts';
+
+/**
+ * Starts and watches jobs. A job outlives the worker that started it: nothing here ends a job but `remove`.
+ * Failures are `AdapterError`s: `Unavailable`, `StorageFull`, `Conflict` (the name is taken by another document).
+ */
+export interface JobRunner {
+  /** Starts the job, or adopts the one that already has this name and document: called any number of times, one job runs. */
+  submit(document: JobDocument): Promise<JobHandle>;
+  /** One fresh look. */
+  inspect(handle: JobHandle): Promise<JobState>;
+  /** Progress lines after `offset` bytes; a line that is still being written is left for the next call. */
+  readProgress(handle: JobHandle, offset: number): Promise<ProgressChunk>;
+  /** Log bytes (stdout and stderr together) after `offset`. */
+  readLog(handle: JobHandle, offset: number, maxBytes: number): Promise<LogChunk>;
+  /** The last lines of the log, for failure messages. */
+  logTail(handle: JobHandle): Promise<string>;
+  /** Asks the job to stop (SIGTERM), then forces it, waits until it is gone, and frees what it held locally. Idempotent. */
+  remove(handle: JobHandle): Promise<void>;
+}
+
+export interface ProgressChunk {
+  readonly lines: readonly JobProgress[];
+  readonly nextOffset: number;
+}
+
+export interface LogChunk {
+  readonly text: string;
+  readonly nextOffset: number;
+}

@@ -1,0 +1,76 @@
+import type { ArtifactRef } from '../contracts/artifact.ts';
+import type { ServingOptions } from '../contracts/run-spec.ts';
+
+/**
+ * One Triton server with its model repository. All changes carry a fencing token: one that is lower than the highest seen for the
+ * model is refused with `StaleFence`. Failures are `AdapterError`s: `Unavailable`, `AccessDenied` (restricted protocol, wrong control
+ * mode), `EngineRejected` (Load failed; message has Triton's reason), `VersionConflict`, `CorruptArtifact`, `StorageFull`, `StaleFence`.
+ */
+export interface ServingReplica {
+  readonly name: string;
+  readState(model: string): Promise<ReplicaState>;
+  /**
+   * Puts an engine into the repository as `<model>/<version>/`: staged beside, every file verified by sha256, renamed. There already with
+   * the same engine and serving options: nothing is done. With others: `VersionConflict`.
+   */
+  publish(request: PublishVersion): Promise<void>;
+  /** Removes a version's files; it must not be ready. Not there: nothing is done. */
+  unpublish(request: { readonly model: string; readonly version: number; readonly fence: number }): Promise<void>;
+  /** Loads a published version under its candidate name (`candidateModelName`), where users cannot reach it, and waits until ready. */
+  loadCandidate(request: { readonly model: string; readonly version: number; readonly fence: number }): Promise<void>;
+  /** Unloads the candidate name, waits until it is gone, removes its directory. Nothing loaded: nothing is done. */
+  unloadCandidate(request: { readonly model: string; readonly fence: number }): Promise<void>;
+  /**
+   * Makes exactly these versions ready (Load with explicit configuration, version policy `specific`; [] unloads) and verifies it by
+   * RepositoryIndex and ModelConfig. Unversioned requests then go to the highest. Written to the desired state first, so that a
+   * restarted server comes back to it.
+   */
+  showVersions(request: { readonly model: string; readonly versions: readonly number[]; readonly fence: number }): Promise<void>;
+  /** Streams one answer. */
+  generate(request: GenerateRequest): AsyncIterable<GenerateChunk>;
+}
+
+export interface PublishVersion {
+  readonly model: string;
+  readonly version: number;
+  readonly engine: ArtifactRef;
+  readonly serving: ServingOptions;
+  readonly fence: number;
+}
+
+export interface ReplicaState {
+  /** Triton's index for the model and its candidate. */
+  readonly index: readonly { readonly name: string; readonly version: string; readonly state: string; readonly reason: string }[];
+  /** Ready versions of the model, ascending. */
+  readonly readyVersions: readonly number[];
+  /** Versions of the model's loaded version policy, ascending; null: not loaded. */
+  readonly configuredVersions: readonly number[] | null;
+  /** Published versions, ascending. */
+  readonly publishedVersions: readonly number[];
+}
+
+export interface GenerateRequest {
+  /** Triton model name: the model or its candidate name. */
+  readonly modelName: string;
+  /** Absent: whatever is live. */
+  readonly version?: number;
+  readonly prompt: string;
+  readonly maxTokens: number;
+  /** 0 = greedy. */
+  readonly temperature: number;
+  /** False: one chunk with the whole answer. */
+  readonly stream: boolean;
+  readonly timeoutMs: number;
+}
+
+export interface GenerateChunk {
+  readonly text: string;
+  /** Tokens so far. */
+  readonly tokenCount: number;
+  /** Sum of the log-probabilities of all tokens so far. */
+  readonly cumLogProbs: number;
+  /** Empty until the last chunk. */
+  readonly finishReason: string;
+  /** The version that answered. */
+  readonly modelVersion: number;
+}
