@@ -8,15 +8,16 @@ export class AdapterError extends Error {
   readonly system: string;
   readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(failure: FailureName, system: string, message: string, options: AdapterErrorOptions = {}) {
+  constructor(failure: FailureName, message: string, options: AdapterErrorOptions) {
     super(message, { cause: options.cause });
     this.failure = failure;
-    this.system = system;
+    this.system = options.system;
     this.details = options.details ?? {};
   }
 }
 
 export interface AdapterErrorOptions {
+  readonly system: string;
   readonly cause?: unknown;
   readonly details?: Readonly<Record<string, unknown>>;
 }
