@@ -1,0 +1,1 @@
+"""The jobs of Windlass: `python -m windlass_jobs <stage>`, one module per stage."""
