@@ -42,6 +42,8 @@ export interface ReplicaPlatform {
   readonly repositoryDirectory: string;
   /** One file per model with the configuration to load after a restart. */
   readonly desiredDirectory: string;
+  /** JSON of the machine and environment that serves (`MachineDescription` of ports/serving-replica.ts), written when the server starts. */
+  readonly machineFile: string;
   /** File with the secret of the restricted model-repository protocol. */
   readonly secretFile: string;
 }

@@ -10,6 +10,8 @@ import type { ServingOptions } from '../contracts/run-spec.ts';
 export interface ServingReplica {
   readonly name: string;
   readState(model: string): Promise<ReplicaState>;
+  /** What engines must fit: from the machine and the environment that Triton's python backend runs in. */
+  describeMachine(): Promise<MachineDescription>;
   /**
    * Puts an engine into the repository as `<model>/<version>/`: staged beside, every file verified by sha256, renamed. There already with
    * the same engine and serving options: nothing is done. With others: `VersionConflict`.
@@ -48,4 +50,11 @@ export interface ReplicaState {
   readonly configuredVersions: readonly number[] | null;
   /** Published versions, ascending. */
   readonly publishedVersions: readonly number[];
+}
+
+export interface MachineDescription {
+  /** Package → version, as in an engine's attribute `runtimeVersions`. */
+  readonly runtimeVersions: Readonly<Record<string, string>>;
+  /** Flags of the processor, as in an engine's attribute `cpuFeatures`. */
+  readonly cpuFeatures: readonly string[];
 }

@@ -5,10 +5,13 @@ import type { Lease, LeaseHolder, Release, TargetModel, TargetView } from '../co
 export interface TargetGate {
   /** Waits in the target's queue until granted. @throws AdapterError `TargetFrozen` */
   acquire(target: TargetModel, holder: LeaseHolder): Promise<Lease>;
-  release(target: TargetModel, lease: Lease): Promise<void>;
+  /** Gives the lease back, or leaves the queue; not holding and not waiting is fine. */
+  release(target: TargetModel, holder: LeaseHolder): Promise<void>;
   /** Appends to the release log. @throws AdapterError `StaleFence` when the lease is no longer the current one. */
   commit(target: TargetModel, lease: Lease, release: ReleaseDraft): Promise<Release>;
   view(target: TargetModel): Promise<TargetView>;
+  /** Whether that workflow run is still open. */
+  isHolderOpen(holder: LeaseHolder): Promise<boolean>;
 }
 
 /** A release before the target numbers and dates it. */
