@@ -1,0 +1,121 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { JobDocument } from '../../contracts/job.ts';
+import { AdapterError } from '../errors.ts';
+import { errorCode } from './to-adapter-error.ts';
+
+const jobNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/;
+/** A draft this old was left by a submitter that was killed. */
+const abandonedDraftMs = 10 * 60_000;
+
+/** The files of one job; everything but `work` is small and stays for `windlass logs`. */
+export interface JobPaths {
+  readonly directory: string;
+  readonly document: string;
+  readonly log: string;
+  readonly progress: string;
+  readonly work: string;
+  /** Written once, by the process that runs the job. */
+  readonly claim: string;
+  /** Written once, when the job has ended. */
+  readonly exit: string;
+}
+
+/** @throws AdapterError `InvalidConfig` for a name that is no plain file name. */
+export function jobPaths(root: string, jobName: string): JobPaths {
+  if (!jobNamePattern.test(jobName)) {
+    const message = `job name "${jobName}" is not usable: letters, digits, ".", "_" and "-" only, at most 201 characters`;
+    throw new AdapterError('InvalidConfig', message, { system: 'jobs' });
+  }
+  const directory = path.resolve(root, jobName);
+  return {
+    directory,
+    document: path.join(directory, 'job.json'),
+    log: path.join(directory, 'log.txt'),
+    progress: path.join(directory, 'progress.jsonl'),
+    work: path.join(directory, 'work'),
+    claim: path.join(directory, 'started.json'),
+    exit: path.join(directory, 'exit.json'),
+  };
+}
+
+/**
+ * Makes the directory of a job appear whole, or finds the one that is there. Safe to repeat and to race.
+ * @throws AdapterError `Conflict` where the name belongs to another document.
+ */
+export async function ensureJobDirectory(paths: JobPaths, document: JobDocument): Promise<void> {
+  const text = canonicalJson(document);
+  if (!(await exists(paths.directory))) {
+    await removeAbandonedDrafts(paths.directory);
+    await publishDirectory(paths.directory, text);
+  }
+  const found = await readFile(paths.document, 'utf8');
+  if (found !== text) throw nameTaken(document.jobName, found, text);
+}
+
+/** Keys sorted, no white space: equal documents have equal bytes. */
+export function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => (isRecord(item) ? sortedByKey(item) : item));
+}
+
+async function publishDirectory(directory: string, documentText: string): Promise<void> {
+  const draft = `${draftPrefix(directory)}${randomUUID()}`;
+  await mkdir(path.join(draft, 'work'), { recursive: true });
+  await writeFile(path.join(draft, 'job.json'), documentText, { flush: true });
+  await Promise.all(['log.txt', 'progress.jsonl'].map((name) => writeFile(path.join(draft, name), '')));
+  try {
+    await rename(draft, directory);
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    if (!['ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) throw error;
+  }
+  await syncDirectory(path.dirname(directory));
+}
+
+async function removeAbandonedDrafts(directory: string): Promise<void> {
+  const root = path.dirname(directory);
+  await mkdir(root, { recursive: true });
+  const prefix = path.basename(draftPrefix(directory));
+  const drafts = (await readdir(root)).filter((name) => name.startsWith(prefix)).map((name) => path.join(root, name));
+  for (const draft of drafts) {
+    const found = await stat(draft).catch(() => null);
+    if (found !== null && Date.now() - found.mtimeMs > abandonedDraftMs) await rm(draft, { recursive: true, force: true });
+  }
+}
+
+function draftPrefix(directory: string): string {
+  return path.join(path.dirname(directory), `.${path.basename(directory)}.draft-`);
+}
+
+function nameTaken(jobName: string, found: string, wanted: string): AdapterError {
+  const details = { found: digestOf(found), wanted: digestOf(wanted) };
+  const message =
+    `job "${jobName}" exists with another document (${details.found}, wanted ${details.wanted}): ` +
+    'give the new job a name of its own';
+  return new AdapterError('Conflict', message, { system: 'jobs', details });
+}
+
+function digestOf(text: string): string {
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
+}
+
+async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory);
+  await handle.sync().finally(() => handle.close());
+}
+
+export async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function sortedByKey(record: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
