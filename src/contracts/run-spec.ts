@@ -184,5 +184,5 @@ export interface ResolvedRun {
   readonly baseModel: ArtifactRef | null;
   /** sha256 over the code and the locked environment of the jobs. */
   readonly jobsDigest: string;
-  readonly links: { readonly mlflow: string; readonly temporal: string };
+  readonly links: { readonly temporal: string | null };
 }

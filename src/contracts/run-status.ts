@@ -15,6 +15,8 @@ export interface StageStatus {
   readonly durationMs?: number;
   readonly artifact?: Artifact;
   readonly attempts?: number;
+  /** Name of the job that runs or ran it, for `windlass logs`. */
+  readonly job?: string;
   /** One line for people. */
   readonly note?: string;
 }

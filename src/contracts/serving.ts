@@ -1,4 +1,4 @@
-import type { ArtifactRef, Digest } from './artifact.ts';
+import type { ArtifactRef } from './artifact.ts';
 import type { Failure } from './failures.ts';
 import type { ServingOptions, SmokeTestSpec } from './run-spec.ts';
 
@@ -19,7 +19,11 @@ export interface Release {
   readonly sequence: number;
   readonly version: number;
   readonly engine: ArtifactRef;
-  readonly servingDigest: Digest;
+  readonly serving: ServingOptions;
+  /** Asked without a version after a switch: what users' requests look like. */
+  readonly probePrompt: string;
+  /** Releases before it whose files stay published. */
+  readonly keepVersions: number;
   readonly kind: 'deploy' | 'rollback';
   readonly runId: string;
   readonly by: string;

@@ -1,0 +1,105 @@
+import { Context, heartbeat } from '@temporalio/activity';
+
+import type { ArtifactStore } from '../ports/object-store.ts';
+import type { JobRunner } from '../ports/job-runner.ts';
+import type { Tracking } from '../ports/tracking.ts';
+import type { JobEnd, JobHandle, JobOutcome, JobRequest, JobState } from '../contracts/job.ts';
+import { buildJobDocument } from './job-document.ts';
+import { judgeJob } from './job-verdict.ts';
+import { metricPoints, progressLine } from './job-progress.ts';
+
+/** What a workflow can ask about jobs; served by the worker that has the job runner's rights. */
+export interface JobActivities {
+  /** Starts the job or adopts the one of the same name. Idempotent. @throws `Unavailable`, `Conflict`, `StorageFull` */
+  submitJob(request: JobRequest): Promise<JobHandle>;
+  /**
+   * Follows the job to its end: progress goes into the heartbeat (so it is seen in the Temporal UI) and its metrics to the metrics
+   * store. A worker that dies or stops leaves the job alone; the next attempt goes on from the heartbeat's offset.
+   */
+  awaitJob(request: JobRequest, handle: JobHandle): Promise<JobEnd>;
+  /** The verdict: exit code, result document and digests. On success the stage record is kept under the stage key. Idempotent. */
+  collectJob(request: JobRequest, handle: JobHandle, end: JobEnd): Promise<JobOutcome>;
+  /** Ends the job if it runs, waits until it is gone, frees its scratch. Idempotent. */
+  removeJob(handle: JobHandle): Promise<void>;
+}
+
+export interface JobActivityDependencies {
+  readonly runner: JobRunner;
+  readonly artifacts: ArtifactStore;
+  readonly tracking: Tracking;
+}
+
+interface FollowState {
+  readonly progressOffset: number;
+  /** For people: what the job does now. */
+  readonly progress: string;
+}
+
+const pollIntervalMs = 500;
+
+export function createJobActivities(dependencies: JobActivityDependencies): JobActivities {
+  const { runner, artifacts } = dependencies;
+  return {
+    submitJob: async (request) => runner.submit(buildJobDocument(request, artifacts.objects.rootUri)),
+    awaitJob: async (request, handle) => followJob(dependencies, request, handle),
+    collectJob: async (request, _handle, end) => judgeJob(artifacts, request, end),
+    removeJob: async (handle) => runner.remove(handle),
+  };
+}
+
+async function followJob(dependencies: JobActivityDependencies, request: JobRequest, handle: JobHandle): Promise<JobEnd> {
+  let follow = resumedFollow();
+  for (;;) {
+    const state = await dependencies.runner.inspect(handle);
+    follow = await forwardProgress(dependencies, { request, handle, follow });
+    heartbeat(follow);
+    const end = await endOf(dependencies.runner, handle, state);
+    if (end !== null) return end;
+    await Context.current().sleep(pollIntervalMs);
+  }
+}
+
+function resumedFollow(): FollowState {
+  const details: unknown = Context.current().info.heartbeatDetails;
+  return isFollowState(details) ? details : { progressOffset: 0, progress: 'started' };
+}
+
+function isFollowState(details: unknown): details is FollowState {
+  return typeof details === 'object' && details !== null && 'progressOffset' in details && 'progress' in details;
+}
+
+interface ForwardRequest {
+  readonly request: JobRequest;
+  readonly handle: JobHandle;
+  readonly follow: FollowState;
+}
+
+async function forwardProgress(
+  { runner, tracking }: JobActivityDependencies,
+  { request, handle, follow }: ForwardRequest,
+): Promise<FollowState> {
+  const chunk = await runner.readProgress(handle, follow.progressOffset);
+  const newest = chunk.lines.at(-1);
+  if (newest === undefined) return follow;
+  const points = metricPoints(request.stage, chunk.lines);
+  if (request.trackingRunId !== undefined && points.length > 0) {
+    await tracking.logMetrics(request.trackingRunId, points);
+  }
+  return { progressOffset: chunk.nextOffset, progress: progressLine(newest) };
+}
+
+async function endOf(runner: JobRunner, handle: JobHandle, state: JobState): Promise<JobEnd | null> {
+  switch (state.kind) {
+    case 'queued':
+    case 'running':
+      return null;
+    case 'exited':
+      return { kind: 'exited', exitCode: state.exitCode, logTail: await failureLog(runner, handle, state.exitCode) };
+    case 'lost':
+      return { kind: 'lost', reason: state.reason, logTail: await runner.logTail(handle) };
+  }
+}
+
+async function failureLog(runner: JobRunner, handle: JobHandle, exitCode: number): Promise<string> {
+  return exitCode === 0 ? '' : runner.logTail(handle);
+}

@@ -1,0 +1,29 @@
+import type { JobDocument, JobRequest } from '../contracts/job.ts';
+import { stageContractVersion } from '../contracts/stage.ts';
+
+const keyDigits = 16;
+
+/**
+ * The document of one attempt. Its name is made of the stage, its key, the run and the attempt alone, so that any worker that asks
+ * again finds the same job; two runs that need the same stage have jobs and output prefixes of their own.
+ */
+export function buildJobDocument(request: JobRequest, storeUri: string): JobDocument {
+  const key = shortKey(request);
+  const attempt = `${request.runId.replaceAll(/[^A-Za-z0-9-]/gu, '-')}-${request.attempt}`;
+  return {
+    schema: 'windlass.job/v1',
+    stage: request.stage,
+    contractVersion: stageContractVersion,
+    jobName: `${request.stage}-${key}-${attempt}`,
+    runId: request.runId,
+    stageKey: request.stageKey,
+    inputs: request.inputs,
+    parameters: request.parameters,
+    output: { uri: `${storeUri}/artifacts/${request.outputKind}/${key}/${attempt}`, kind: request.outputKind },
+    ...(request.stage === 'train' ? { checkpoints: `${storeUri}/checkpoints/${key}` } : {}),
+  };
+}
+
+function shortKey(request: JobRequest): string {
+  return request.stageKey.slice('sha256:'.length, 'sha256:'.length + keyDigits);
+}

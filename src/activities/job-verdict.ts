@@ -1,0 +1,73 @@
+import type { ArtifactStore } from '../ports/object-store.ts';
+import type { Failure, FailureName } from '../contracts/failures.ts';
+import { failures, isFailureName, isRetryable } from '../contracts/failures.ts';
+import type { JobEnd, JobOutcome, JobRequest, JobResult, StageRecord } from '../contracts/job.ts';
+import { exitCodeFailures } from '../contracts/job.ts';
+import { AdapterError } from '../adapters/errors.ts';
+import { buildJobDocument } from './job-document.ts';
+import { keepStageRecord } from './stage-records.ts';
+
+/** Success is exit code 0 **and** a result that says so **and** an artifact that is complete; everything else has a name. */
+export async function judgeJob(artifacts: ArtifactStore, request: JobRequest, end: JobEnd): Promise<JobOutcome> {
+  if (end.kind === 'lost') return failed({ name: 'JobLost', message: end.reason }, end);
+  const result = await readResult(artifacts, request);
+  if (result?.status === 'failed') return failed(result.failure, end);
+  if (end.exitCode !== 0) return failed(failureOfExit(request, end.exitCode), end);
+  if (result === null) return failed(missingResult(request, 'result.json is missing'), end);
+  if (!(await artifacts.isComplete(result.artifact))) return failed(missingResult(request, 'files of the artifact are missing'), end);
+  const record: StageRecord = {
+    stageKey: request.stageKey,
+    artifact: result.artifact,
+    summary: result.summary,
+    metrics: result.metrics,
+  };
+  await keepStageRecord(artifacts.objects, record);
+  return { kind: 'succeeded', record };
+}
+
+function failed(failure: Failure, end: JobEnd): JobOutcome {
+  const advice = failure.advice ?? failures[failure.name].advice;
+  return { kind: 'failed', failure: { ...failure, advice }, retryable: isRetryable(failure.name), logTail: end.logTail };
+}
+
+function failureOfExit(request: JobRequest, exitCode: number): Failure {
+  const name: FailureName = exitCodeFailures[exitCode] ?? (exitCode === 143 ? 'Preempted' : 'JobCrashed');
+  return { name, message: `the ${request.stage} job ended with exit code ${exitCode}` };
+}
+
+function missingResult(request: JobRequest, what: string): Failure {
+  return { name: 'ResultMissing', message: `the ${request.stage} job ended with 0 but ${what}` };
+}
+
+async function readResult(artifacts: ArtifactStore, request: JobRequest): Promise<JobResult | null> {
+  const { objects } = artifacts;
+  const { output } = buildJobDocument(request, objects.rootUri);
+  try {
+    const bytes = await objects.get(`${output.uri.slice(objects.rootUri.length + 1)}/result.json`);
+    return parseResult(new TextDecoder().decode(bytes));
+  } catch (error) {
+    if (error instanceof AdapterError && error.failure === 'NotFound') return null;
+    throw error;
+  }
+}
+
+function parseResult(text: string): JobResult | null {
+  const value: unknown = JSON.parse(text);
+  return isJobResult(value) ? value : null;
+}
+
+function isJobResult(value: unknown): value is JobResult {
+  if (typeof value !== 'object' || value === null || !('status' in value)) return false;
+  if (value.status === 'succeeded') return 'artifact' in value && 'summary' in value && 'metrics' in value;
+  return value.status === 'failed' && 'failure' in value && isFailure(value.failure);
+}
+
+function isFailure(value: unknown): value is Failure {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'name' in value &&
+    typeof value.name === 'string' &&
+    isFailureName(value.name)
+  );
+}

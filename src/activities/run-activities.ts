@@ -1,0 +1,108 @@
+import type { ArtifactRef } from '../contracts/artifact.ts';
+import type { Digest } from '../contracts/artifact.ts';
+import { canonicalJson } from '../contracts/canonical-json.ts';
+import type { StageRecord } from '../contracts/job.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import type { ResolvedRun, RunInput, RunSpec } from '../contracts/run-spec.ts';
+import type { JobKind } from '../contracts/stage.ts';
+import { stageContractVersion } from '../contracts/stage.ts';
+import type { ArtifactStore } from '../ports/object-store.ts';
+import type { SourceReader } from '../ports/source-reader.ts';
+import type { SpecResolver } from '../ports/spec-resolver.ts';
+import { baseModelOf, keepBaseModel } from './base-models.ts';
+import { sha256Digest } from './sha256.ts';
+import { findStageRecord } from './stage-records.ts';
+
+/** What a run needs to know before and between its jobs. Quick, idempotent. */
+export interface RunActivities {
+  /** Checks the input, fills in every default, pins the sources, stores the result. @throws `InvalidSpec`, `MissingInput` */
+  resolveRun(request: { readonly runId: string; readonly input: RunInput }): Promise<ResolvedRun>;
+  /** The stage's key, and the record of an earlier run that did the same work and still stands. */
+  planStage(request: PlanStageRequest): Promise<StagePlan>;
+  /** The imported base model of that name, or null. */
+  findBaseModel(name: string): Promise<ArtifactRef | null>;
+  /** Names an imported base model; the name keeps its first artifact. @throws `Conflict` when it names another */
+  nameBaseModel(request: { readonly name: string; readonly artifact: ArtifactRef }): Promise<void>;
+}
+
+export interface PlanStageRequest {
+  readonly stage: JobKind;
+  readonly inputs: Readonly<Record<string, ArtifactRef>>;
+  readonly parameters: JsonObject;
+  readonly jobsDigest: string;
+}
+
+export interface StagePlan {
+  readonly stageKey: Digest;
+  readonly record: StageRecord | null;
+}
+
+export interface RunActivityDependencies {
+  readonly artifacts: ArtifactStore;
+  readonly resolver: SpecResolver;
+  /** By scheme: `file`, `s3`. */
+  readonly sources: Readonly<Record<string, SourceReader>>;
+  readonly jobsDigest: string;
+  readonly links: ResolvedRun['links'];
+}
+
+/** Parameters that change how a stage is worked off, never what comes out. */
+const effortParameters = new Set(['workers']);
+
+export function createRunActivities(dependencies: RunActivityDependencies): RunActivities {
+  const { artifacts } = dependencies;
+  return {
+    resolveRun: async ({ runId, input }) => resolveRun(dependencies, runId, input),
+    planStage: async (request) => {
+      const stageKey = stageKeyOf(request);
+      return { stageKey, record: await findStageRecord(artifacts, stageKey) };
+    },
+    findBaseModel: async (name) => baseModelOf(artifacts.objects, name),
+    nameBaseModel: async ({ name, artifact }) => keepBaseModel(artifacts.objects, name, artifact),
+  };
+}
+
+async function resolveRun(dependencies: RunActivityDependencies, runId: string, input: RunInput): Promise<ResolvedRun> {
+  const spec = dependencies.resolver.resolve(input);
+  const sources = await Promise.all(
+    spec.data.sources.map(async (source) => readerOf(dependencies, source.uri).pin(source)),
+  );
+  const baseModel = await requiredBaseModel(dependencies, spec);
+  const bytes = new TextEncoder().encode(canonicalJson({ spec, sources, baseModel }));
+  const key = `runs/${runId}/spec.json`;
+  await dependencies.artifacts.objects.putIfAbsent(key, bytes);
+  return {
+    spec,
+    specUri: `${dependencies.artifacts.objects.rootUri}/${key}`,
+    specDigest: sha256Digest(bytes),
+    sources,
+    baseModel,
+    jobsDigest: dependencies.jobsDigest,
+    links: dependencies.links,
+  };
+}
+
+function readerOf(dependencies: RunActivityDependencies, uri: string): SourceReader {
+  const scheme = uri.slice(0, uri.indexOf(':'));
+  const reader = dependencies.sources[scheme];
+  if (reader === undefined) throw new TypeError(`no source reader for ${scheme}:`);
+  return reader;
+}
+
+async function requiredBaseModel(dependencies: RunActivityDependencies, spec: RunSpec): Promise<ArtifactRef | null> {
+  if (spec.baseModel === null) return null;
+  return baseModelOf(dependencies.artifacts.objects, spec.baseModel, 'required');
+}
+
+/** sha256 over what decides the result: stage, contract, digests of the inputs, parameters, code and environment of the jobs. */
+export function stageKeyOf(request: PlanStageRequest): Digest {
+  const parameters = Object.entries(request.parameters).filter(([name]) => !effortParameters.has(name));
+  const key = {
+    stage: request.stage,
+    contract: stageContractVersion,
+    jobs: request.jobsDigest,
+    inputs: Object.fromEntries(Object.entries(request.inputs).map(([name, ref]) => [name, ref.digest])),
+    parameters: Object.fromEntries(parameters),
+  };
+  return sha256Digest(new TextEncoder().encode(canonicalJson(key)));
+}

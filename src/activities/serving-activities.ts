@@ -1,0 +1,166 @@
+import { heartbeat } from '@temporalio/activity';
+
+import type { ArtifactRef } from '../contracts/artifact.ts';
+import { candidateModelName } from '../contracts/names.ts';
+import type {
+  PriorState,
+  SmokeReport,
+  SmokeTestRequest,
+  TargetModel,
+  VersionsToShow,
+  VersionToServe,
+} from '../contracts/serving.ts';
+import { AdapterError } from '../adapters/errors.ts';
+import type { ArtifactStore } from '../ports/object-store.ts';
+import type { ServingReplica } from '../ports/serving-replica.ts';
+import { mismatches } from './engine-compatibility.ts';
+import { runSmokeTest } from './smoke/smoke-test.ts';
+import { withHeartbeat } from './with-heartbeat.ts';
+
+/**
+ * What a deployer does to a target: every call acts on all replicas, carries the lease's fencing token, and may be repeated.
+ * Served by the worker that has the rights of Triton and its model repository.
+ */
+export interface ServingActivities {
+  /** What every replica shows now. @throws `VerificationFailed` when the replicas differ */
+  readPriorState(target: TargetModel): Promise<PriorState>;
+  /** Compares the engine's manifest with the target. @throws `IncompatibleEnvironment`, naming each difference */
+  checkEngine(request: { readonly target: TargetModel; readonly engine: ArtifactRef }): Promise<void>;
+  publishVersion(request: VersionToServe): Promise<void>;
+  unpublishVersion(request: Pick<VersionToServe, 'target' | 'model' | 'version' | 'fence'>): Promise<void>;
+  loadCandidate(request: Pick<VersionToServe, 'target' | 'model' | 'version' | 'fence'>): Promise<void>;
+  unloadCandidate(request: TargetModel & { readonly fence: number }): Promise<void>;
+  /** Asks the candidate on every replica; the report is of the worst replica. A missed bound is a violation, not an exception. */
+  smokeTest(request: SmokeTestRequest): Promise<SmokeReport>;
+  /** Switches what users reach; milliseconds of the slowest replica. */
+  showVersions(request: VersionsToShow): Promise<{ readonly switchMs: number }>;
+  /** Asks without a version, as users do. @throws `VerificationFailed` when another version answers or nothing comes */
+  verifyRoute(request: VerifyRoute): Promise<void>;
+  /** Removes the files of versions outside `keep`. */
+  retireVersions(request: TargetModel & { readonly keep: readonly number[]; readonly fence: number }): Promise<readonly number[]>;
+}
+
+export interface VerifyRoute extends TargetModel {
+  readonly version: number;
+  readonly prompt: string;
+}
+
+export interface ServingActivityDependencies {
+  readonly replicas: Readonly<Record<string, readonly ServingReplica[]>>;
+  readonly artifacts: ArtifactStore;
+}
+
+const verifyTimeoutMs = 30_000;
+const verifyTokens = 4;
+
+export function createServingActivities({ replicas, artifacts }: ServingActivityDependencies): ServingActivities {
+  const each = async <Result>(
+    { target }: { readonly target: string },
+    act: (replica: ServingReplica) => Promise<Result>,
+  ): Promise<Result[]> => withHeartbeat(async () => Promise.all(replicasOf(replicas, target).map(act)));
+
+  return {
+    readPriorState: async (request) => ({
+      readyVersions: commonVersions(request, await each(request, async (replica) => replica.readState(request.model))),
+    }),
+    checkEngine: async ({ target, engine }) => checkEngine(artifacts, replicasOf(replicas, target.target), engine),
+    publishVersion: async (request) => void (await each(request, async (replica) => replica.publish(request))),
+    unpublishVersion: async (request) => void (await each(request, async (replica) => replica.unpublish(request))),
+    loadCandidate: async (request) => void (await each(request, async (replica) => replica.loadCandidate(request))),
+    unloadCandidate: async (request) => void (await each(request, async (replica) => replica.unloadCandidate(request))),
+    smokeTest: async (request) =>
+      worst(
+        await each(request, async (replica) =>
+          runSmokeTest(replica, request, { modelName: candidateModelName(request.model), heartbeat }),
+        ),
+      ),
+    showVersions: async (request) => ({
+      switchMs: Math.max(
+        ...(await each(request, async (replica) => timed(async () => replica.showVersions(request)))),
+      ),
+    }),
+    verifyRoute: async (request) => void (await each(request, async (replica) => verifyRoute(replica, request))),
+    retireVersions: async (request) => (await each(request, async (replica) => retire(replica, request))).flat(),
+  };
+}
+
+function replicasOf(replicas: ServingActivityDependencies['replicas'], target: string): readonly ServingReplica[] {
+  const found = replicas[target];
+  if (found !== undefined) return found;
+  throw new AdapterError('NotFound', `no target "${target}"; there is ${Object.keys(replicas).join(', ')}`, { system: 'triton' });
+}
+
+function commonVersions(
+  { target, model }: TargetModel,
+  states: readonly { readonly readyVersions: readonly number[] }[],
+): readonly number[] {
+  const [first, ...others] = states.map((state) => state.readyVersions);
+  const same = others.every((versions) => versions.join() === first?.join());
+  if (first !== undefined && same) return first;
+  throw new AdapterError('VerificationFailed', `the replicas of ${target} show different versions of ${model}`, {
+    system: 'triton',
+    details: { readyVersions: states.map((state) => state.readyVersions) },
+  });
+}
+
+async function checkEngine(
+  artifacts: ArtifactStore,
+  replicas: readonly ServingReplica[],
+  engine: ArtifactRef,
+): Promise<void> {
+  const manifest = await artifacts.manifest(engine);
+  for (const replica of replicas) {
+    const differences = mismatches(manifest.attributes, await replica.describeMachine());
+    if (differences.length === 0) continue;
+    throw new AdapterError(
+      'IncompatibleEnvironment',
+      `the engine does not fit replica ${replica.name}: ${differences.join('; ')}. Build it for this machine.`,
+      { system: 'triton', details: { engine: engine.digest } },
+    );
+  }
+}
+
+async function verifyRoute(replica: ServingReplica, request: VerifyRoute): Promise<void> {
+  let answered: number | null = null;
+  let tokens = 0;
+  const chunks = replica.generate({
+    modelName: request.model,
+    prompt: request.prompt,
+    maxTokens: verifyTokens,
+    temperature: 0,
+    stream: true,
+    timeoutMs: verifyTimeoutMs,
+  });
+  for await (const chunk of chunks) {
+    answered = chunk.modelVersion;
+    tokens = chunk.tokenCount;
+  }
+  if (answered === request.version && tokens > 0) return;
+  throw new AdapterError(
+    'VerificationFailed',
+    `replica ${replica.name}: version ${answered ?? 'none'} answered ${tokens} tokens where version ${request.version} should`,
+    { system: 'triton' },
+  );
+}
+
+async function retire(
+  replica: ServingReplica,
+  request: TargetModel & { readonly keep: readonly number[]; readonly fence: number },
+): Promise<number[]> {
+  const { publishedVersions } = await replica.readState(request.model);
+  const old = publishedVersions.filter((version) => !request.keep.includes(version));
+  for (const version of old) await replica.unpublish({ model: request.model, version, fence: request.fence });
+  return old;
+}
+
+function worst(reports: readonly SmokeReport[]): SmokeReport {
+  const [first, ...others] = reports;
+  if (first === undefined) throw new AdapterError('NotFound', 'the target has no replicas', { system: 'triton' });
+  return others.reduce((found, report) => (report.violations.length > found.violations.length ? report : found), first);
+}
+
+async function timed(work: () => Promise<void>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return Math.round(performance.now() - startedMs);
+}

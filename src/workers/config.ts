@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+
+import type { Platform } from '../contracts/platform.ts';
+import { parsePlatform } from '../adapters/platform/platform.ts';
+
+/** Everything a worker reads from its environment. */
+export interface WorkerConfig {
+  readonly platform: Platform;
+  /** Time for running activities to end after SIGTERM. */
+  readonly shutdownGraceTime: '10s';
+}
+
+/** `WINDLASS_PLATFORM` is the path of the resolved platform document; a wrong one ends the worker at once, naming the field. */
+export function readWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
+  const path = environment['WINDLASS_PLATFORM'];
+  if (path === undefined) throw new Error('WINDLASS_PLATFORM is not set: it names the platform document (windlass up writes it)');
+  return { platform: parsePlatform(readFileSync(path, 'utf8')), shutdownGraceTime: '10s' };
+}

@@ -1,0 +1,39 @@
+import type { ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
+import { activityInfo, ApplicationFailure } from '@temporalio/activity';
+import { TemporalFailure } from '@temporalio/common';
+
+import { AdapterError } from '../adapters/errors.ts';
+import { isRetryable } from '../contracts/failures.ts';
+
+/** An error nobody has named is most likely ours: tried again a few times, then shown instead of being retried for ever. */
+const maxUnnamedAttempts = 5;
+
+/** The one place where errors of adapters become failures that workflows understand. */
+export function createFailureInterceptor(): ActivityInboundCallsInterceptor {
+  return {
+    execute: async (input, next: Next<ActivityInboundCallsInterceptor, 'execute'>) => {
+      try {
+        return await next(input);
+      } catch (error) {
+        throw activityFailure(error, activityInfo().attempt);
+      }
+    },
+  };
+}
+
+export function activityFailure(error: unknown, attempt: number): unknown {
+  if (error instanceof TemporalFailure) return error;
+  if (error instanceof AdapterError) return adapterFailure(error);
+  if (!(error instanceof Error) || error.name === 'AbortError' || attempt < maxUnnamedAttempts) return error;
+  return ApplicationFailure.create({ type: 'Unexpected', message: error.message, nonRetryable: true, cause: error });
+}
+
+function adapterFailure(error: AdapterError): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: error.failure,
+    message: error.message,
+    nonRetryable: !isRetryable(error.failure),
+    details: [{ system: error.system, ...error.details }],
+    ...(error.cause instanceof Error ? { cause: error.cause } : {}),
+  });
+}

@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import type { WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
+
+import type { WorkerConfig } from './config.ts';
+import { readWorkerConfig } from './config.ts';
+import { createFailureInterceptor } from './failure-interceptor.ts';
+import { installLogger } from './logger.ts';
+
+/** What differs between the three workers. */
+export interface WorkerPart {
+  readonly name: string;
+  readonly taskQueue: string;
+  readonly activities: object;
+  readonly runsWorkflows: boolean;
+  /** Activities at once: a held one is only a promise, so this bounds jobs and waiting deployers. */
+  readonly maxActivities: number;
+}
+
+/** Runs one worker until SIGTERM: connects, builds its part, says `worker ready`, drains on shutdown. */
+export async function runWorker(name: string, build: (config: WorkerConfig) => Promise<WorkerPart>): Promise<void> {
+  const logger = installLogger(name);
+  try {
+    const config = readWorkerConfig(process.env);
+    const { address, namespace } = config.platform.temporal;
+    const connection = await NativeConnection.connect({ address });
+    const part = await build(config);
+    const worker = await Worker.create({ connection, namespace, ...workerOptions(part, config) });
+    logger.info({ taskQueue: part.taskQueue, namespace, address }, 'worker ready');
+    await worker.run();
+    await connection.close();
+    logger.info('worker stopped');
+  } catch (error) {
+    logger.fatal({ err: error }, 'worker failed');
+    process.exitCode = 1;
+  }
+}
+
+function workerOptions(part: WorkerPart, config: WorkerConfig): Omit<WorkerOptions, 'connection'> {
+  return {
+    taskQueue: part.taskQueue,
+    activities: part.activities,
+    maxConcurrentActivityTaskExecutions: part.maxActivities,
+    maxHeartbeatThrottleInterval: '2s',
+    defaultHeartbeatThrottleInterval: '2s',
+    shutdownGraceTime: config.shutdownGraceTime,
+    interceptors: { activity: [() => ({ inbound: createFailureInterceptor() })] },
+    ...(part.runsWorkflows ? workflowSource() : {}),
+  };
+}
+
+/** The bundle that `npm run build` made; sources are bundled at start when they run directly. */
+function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const bundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
+  return { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };
+}

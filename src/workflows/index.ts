@@ -1,0 +1,6 @@
+/* The workflow bundle's entry: every workflow type by its name. */
+export { deployModel } from './deploy-model.ts';
+export { importModel } from './import-model.ts';
+export { llmPipeline } from './llm-pipeline.ts';
+export { rollbackModel } from './rollback-model.ts';
+export { servingTarget } from './serving-target.ts';

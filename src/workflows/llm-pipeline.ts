@@ -1,0 +1,166 @@
+import { CancellationScope, condition, setHandler, upsertMemo, workflowInfo } from '@temporalio/workflow';
+
+import type { Artifact } from '../contracts/artifact.ts';
+import type { Evaluated } from './stages/evaluate.ts';
+import type { RunInput } from '../contracts/run-spec.ts';
+import type { RunResult } from '../contracts/run-status.ts';
+import { control } from './activity-profiles.ts';
+import { awaitApproval, listenForDecisions } from './approval.ts';
+import { failureOf, isCancelled } from './failure-of.ts';
+import { acceptedUpdate, statusQuery } from './messages.ts';
+import type { RunState } from './run-state.ts';
+import { createRunState } from './run-state.ts';
+import { buildEngine } from './stages/build-engine.ts';
+import { convert } from './stages/convert.ts';
+import { deploy } from './stages/deploy.ts';
+import { evaluate } from './stages/evaluate.ts';
+import type { RunContext } from './stages/job-stage.ts';
+import { asJson } from './stages/job-stage.ts';
+import { prepareData } from './stages/prepare-data.ts';
+import { train } from './stages/train.ts';
+
+/**
+ * A run: raw text to a language model answering in production. Input: one object, e.g. `{"model":"glossary","preset":"quickstart"}`;
+ * a wrong one ends the run at once with `InvalidSpec`, which names every wrong field.
+ */
+export async function llmPipeline(input: RunInput): Promise<RunResult> {
+  const state = createRunState(workflowInfo().workflowId, modelNameIn(input));
+  listen(state);
+  let run: RunContext | null = null;
+  try {
+    run = await resolve(state, input);
+    const { artifact: dataset } = await prepareData(run);
+    const { artifact: checkpoint } = await train(run, dataset);
+    const version = await allocateVersion(run, checkpoint);
+    const { artifact: weights } = await convert(run, checkpoint);
+    const { artifact: engine } = await buildEngine(run, { weights, checkpoint, dataset });
+    const evaluated = await evaluate(run, { engine, dataset, checkpoint });
+    await tagLineage(run, { version, dataset, checkpoint, weights, engine, report: evaluated.report });
+    await approve(run, engine, evaluated);
+    await deploy(run, version, engine);
+    return await finish(run, { version, engine, evaluated });
+  } catch (error) {
+    await conclude(state, run, error);
+    throw error;
+  }
+}
+
+function modelNameIn(input: unknown): string {
+  const hasModel = typeof input === 'object' && input !== null && 'model' in input && typeof input.model === 'string';
+  return hasModel ? String(input.model) : 'unnamed';
+}
+
+function listen(state: RunState): void {
+  listenForDecisions(state);
+  setHandler(statusQuery, () => state.status, { description: 'State of the run: stages, what is awaited, evaluation, links.' });
+  setHandler(
+    acceptedUpdate,
+    async () => {
+      await condition(() => state.status.phase !== 'resolving');
+      return state.status;
+    },
+    { description: 'Answers once the input was checked and the run has begun (or failed).' },
+  );
+}
+
+async function resolve(state: RunState, input: RunInput): Promise<RunContext> {
+  const resolved = await control.resolveRun({ runId: state.status.runId, input });
+  const { spec, specDigest, specUri, links } = resolved;
+  const tracking = await control.openTrackingRun({
+    model: spec.model,
+    runId: state.status.runId,
+    tags: { 'windlass.target': spec.target, 'windlass.requester': spec.requester, 'windlass.spec': specDigest },
+    parameters: asJson(spec),
+  });
+  upsertMemo({ spec: specUri, specDigest });
+  state.change({
+    phase: 'running',
+    model: spec.model,
+    target: spec.target,
+    requester: spec.requester,
+    links: { MLflow: tracking.url, ...(links.temporal === null ? {} : { Temporal: links.temporal }), spec: specUri },
+  });
+  return { state, resolved, trackingRunId: tracking.trackingRunId };
+}
+
+async function allocateVersion(run: RunContext, checkpoint: Artifact): Promise<number> {
+  const { state, resolved, trackingRunId } = run;
+  const { version, url } = await control.allocateVersion({
+    model: resolved.spec.model,
+    runId: state.status.runId,
+    trackingRunId,
+    sourceUri: checkpoint.uri,
+    sourceDigest: checkpoint.digest,
+  });
+  state.change({ version, links: { ...state.status.links, 'model version': url } });
+  return version;
+}
+
+interface Lineage {
+  readonly version: number;
+  readonly dataset: Artifact;
+  readonly checkpoint: Artifact;
+  readonly weights: Artifact;
+  readonly engine: Artifact;
+  readonly report: Artifact;
+}
+
+/** Where a version comes from, and what a later `windlass deploy` of it needs. */
+async function tagLineage(run: RunContext, { version, ...artifacts }: Lineage): Promise<void> {
+  const { spec, specUri, specDigest, baseModel, jobsDigest } = run.resolved;
+  const digests = Object.entries(artifacts).map(([name, { digest }]) => [`windlass.${name}.digest`, digest]);
+  const tags = {
+    ...Object.fromEntries(digests),
+    'windlass.base.digest': baseModel?.digest ?? 'none',
+    'windlass.config.digest': specDigest,
+    'windlass.spec.uri': specUri,
+    'windlass.jobs.digest': jobsDigest,
+    'windlass.engine.uri': artifacts.engine.uri,
+    'windlass.report.uri': artifacts.report.uri,
+  };
+  await control.tagVersion({ model: spec.model, version, tags });
+  run.state.change({ links: { ...run.state.status.links, report: `${artifacts.report.uri}/report.html` } });
+}
+
+/** A release owner's word, where the target, the input or an inconclusive evaluation asks for one. */
+async function approve(run: RunContext, engine: Artifact, { summary }: Evaluated): Promise<void> {
+  const { spec } = run.resolved;
+  if (!spec.approval.required && summary.verdict === 'pass') return;
+  await awaitApproval(run.state, {
+    spec: spec.approval,
+    engineDigest: engine.digest,
+    target: spec.target,
+    requester: spec.requester,
+  });
+}
+
+interface Finished {
+  readonly version: number;
+  readonly engine: Artifact;
+  readonly evaluated: Evaluated;
+}
+
+async function finish(run: RunContext, { version, engine, evaluated }: Finished): Promise<RunResult> {
+  const { state, resolved, trackingRunId } = run;
+  await control.closeTrackingRun({ trackingRunId, status: 'FINISHED' });
+  state.change({ phase: 'released' });
+  const { runId, smoke, stages, links } = state.status;
+  const { model, target } = resolved.spec;
+  return { runId, model, version, target, engine, evaluation: evaluated.summary, smoke, stages, links };
+}
+
+/** Leaves the run readable: which stage, which failure; stages that never began are skipped. */
+async function conclude(state: RunState, run: RunContext | null, error: unknown): Promise<void> {
+  const cancelled = isCancelled(error);
+  const failure = cancelled ? null : failureOf(error);
+  const stages = state.status.stages.map((stage) => {
+    if (stage.state === 'running') return { ...stage, state: 'failed' as const, note: cancelled ? 'cancelled' : (failure?.message ?? '') };
+    return stage.state === 'waiting' ? { ...stage, state: 'skipped' as const } : stage;
+  });
+  const phase = cancelled ? 'cancelled' : failure?.name === 'RunRejected' ? 'rejected' : 'failed';
+  state.change({ stages, phase, failure, approval: null });
+  if (run === null) return;
+  const { trackingRunId } = run;
+  const status = cancelled ? 'KILLED' : 'FAILED';
+  await CancellationScope.nonCancellable(async () => control.closeTrackingRun({ trackingRunId, status }));
+}

@@ -1,0 +1,143 @@
+import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+
+import type { ArtifactRef } from '../contracts/artifact.ts';
+import type { ServingOptions, SmokeTestSpec } from '../contracts/run-spec.ts';
+import type { DeployOutcome, Lease, PriorState, Release, SmokeReport, TargetModel, TargetView } from '../contracts/serving.ts';
+import { control, leasing, serving, servingUndo } from './activity-profiles.ts';
+import { failureOf, failWith, isCancelled } from './failure-of.ts';
+import { keptVersions, residentVersions } from './release-rules.ts';
+import type { Saga } from './saga.ts';
+import { createSaga } from './saga.ts';
+
+/** A model version to be made live; deployment and rollback differ only in what they order. */
+export interface ReleaseOrder {
+  readonly target: TargetModel;
+  readonly version: number;
+  readonly engine: ArtifactRef;
+  readonly serving: ServingOptions;
+  /** Null: a version that was live before goes back without one. */
+  readonly smokeTest: SmokeTestSpec | null;
+  readonly probePrompt: string;
+  readonly keepVersions: number;
+  readonly kind: Release['kind'];
+  readonly by: string;
+}
+
+/** What the deployment tells while it goes on. */
+export interface ReleaseProgress {
+  smokeTestStarted?(): void;
+  smokeTestEnded?(report: SmokeReport): void;
+}
+
+interface Deployment {
+  readonly order: ReleaseOrder;
+  readonly progress: ReleaseProgress;
+  readonly saga: Saga;
+  readonly lease: Lease;
+  readonly view: TargetView;
+  readonly prior: PriorState;
+}
+
+/**
+ * The saga: lease → prior state → compatibility → publish → load beside the live version → smoke test → switch → verify → commit.
+ * Until the commit, any failure or cancellation brings every replica back to the prior state and gives the lease back.
+ */
+export async function releaseVersion(order: ReleaseOrder, progress: ReleaseProgress = {}): Promise<DeployOutcome> {
+  const saga = createSaga();
+  const holder = { workflowId: workflowInfo().workflowId, runId: workflowInfo().runId };
+  let smoke: SmokeReport | null = null;
+  const told: ReleaseProgress = {
+    ...progress,
+    smokeTestEnded: (report) => {
+      smoke = report;
+      progress.smokeTestEnded?.(report);
+    },
+  };
+  try {
+    saga.beforeStep('give the lease back', async () => control.releaseTarget({ target: order.target, holder }));
+    const lease = await leasing.acquireTarget({ target: order.target, holder });
+    const [view, prior] = await Promise.all([control.viewTarget(order.target), serving.readPriorState(order.target)]);
+    const deployment: Deployment = { order, progress: told, saga, lease, view, prior };
+    await prove(deployment);
+    const switchMs = await switchOver(deployment);
+    const release = await commit(deployment);
+    return { kind: 'released', release, smoke, switchMs };
+  } catch (error) {
+    return await rollBack(saga, { order, error, smoke });
+  }
+}
+
+/** Publishes the version and lets it answer where users cannot reach it. */
+async function prove({ order, progress, saga, lease, prior }: Deployment): Promise<void> {
+  const { target, version, engine } = order;
+  const fenced = { ...target, version, fence: lease.token };
+  if (prior.readyVersions.includes(version)) return;
+  await serving.checkEngine({ target, engine });
+  if (order.kind === 'deploy') saga.beforeStep('remove the published files', async () => servingUndo.unpublishVersion(fenced));
+  await serving.publishVersion({ ...fenced, engine, serving: order.serving });
+  if (order.smokeTest === null) return;
+  saga.beforeStep('unload the candidate', async () => servingUndo.unloadCandidate(fenced));
+  await serving.loadCandidate.executeWithOptions({ summary: `load version ${version} beside the live one` }, [fenced]);
+  progress.smokeTestStarted?.();
+  const report = await serving.smokeTest.executeWithOptions(
+    { summary: `smoke test of version ${version}`, retry: { maximumAttempts: 2 } },
+    [{ ...target, version, spec: order.smokeTest }],
+  );
+  progress.smokeTestEnded?.(report);
+  if (report.violations.length > 0) {
+    throw failWith({ name: 'SmokeTestFailed', message: `version ${version}: ${report.violations.join('; ')}` });
+  }
+  await serving.unloadCandidate(fenced);
+}
+
+async function switchOver({ order, saga, lease, prior, view }: Deployment): Promise<number> {
+  const { target, version } = order;
+  const restore = { ...target, versions: prior.readyVersions, fence: lease.token };
+  saga.beforeStep('show the prior versions', async () => servingUndo.showVersions(restore));
+  const versions = residentVersions({ version, live: view.live?.version ?? null, ready: prior.readyVersions });
+  const { switchMs } = await serving.showVersions.executeWithOptions(
+    { summary: `switch to version ${version} (resident: ${versions.join(', ')})` },
+    [{ ...target, versions, fence: lease.token }],
+  );
+  await serving.verifyRoute({ ...target, version, prompt: order.probePrompt });
+  return switchMs;
+}
+
+/** From here on there is no way back but a rollback: the release stands once the target's log has it. */
+async function commit({ order, lease, view, prior }: Deployment): Promise<Release> {
+  const { target, version, engine, kind, by, probePrompt, keepVersions } = order;
+  const runId = workflowInfo().workflowId;
+  const resident = residentVersions({ version, live: view.live?.version ?? null, ready: prior.readyVersions });
+  return CancellationScope.nonCancellable(async () => {
+    const draft = { version, engine, serving: order.serving, probePrompt, keepVersions, kind, runId, by, resident };
+    const release = await control.commitRelease({ target, lease, release: draft });
+    const after = await control.viewTarget(target);
+    const previous = after.previous?.version ?? null;
+    await control.moveAliases({ model: target.model, target: target.target, champion: version, previous });
+    const keep = keptVersions(after.releases, keepVersions);
+    await serving.retireVersions({ ...target, keep, fence: lease.token });
+    await control.releaseTarget({ target, holder: lease.holder });
+    return release;
+  });
+}
+
+interface Interrupted {
+  readonly order: ReleaseOrder;
+  readonly error: unknown;
+  readonly smoke: SmokeReport | null;
+}
+
+async function rollBack(saga: Saga, { order, error, smoke }: Interrupted): Promise<DeployOutcome> {
+  const left = await saga.unwind();
+  if (left.length > 0) {
+    const { target, model } = order.target;
+    const cause = failureOf(error).message;
+    throw failWith({
+      name: 'RollbackFailed',
+      message: `${target} must be brought back by hand (model ${model}): ${left.join('; ')}. It began with: ${cause}`,
+    });
+  }
+  if (isCancelled(error)) throw error;
+  const view = await control.viewTarget(order.target);
+  return { kind: 'rolled-back', failure: failureOf(error), smoke, liveVersion: view.live?.version ?? null };
+}

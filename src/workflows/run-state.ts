@@ -1,0 +1,69 @@
+import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+
+import type { RunStatus, StageStatus } from '../contracts/run-status.ts';
+import type { StageName } from '../contracts/stage.ts';
+import { stageNames } from '../contracts/stage.ts';
+import { renderRunDetails } from './run-details.ts';
+import { searchAttributesOf } from './search-attributes.ts';
+
+/** The one place where a run's state changes: query, current details and search attributes always tell the same. */
+export interface RunState {
+  readonly status: RunStatus;
+  change(patch: Partial<RunStatus>): void;
+  changeStage(stage: StageName, patch: Partial<StageStatus>): void;
+  startStage(stage: StageName, note?: string): void;
+  /** Sets the duration from the stage's start. */
+  endStage(stage: StageName, patch: Partial<StageStatus> & Pick<StageStatus, 'state'>): void;
+}
+
+export function createRunState(runId: string, model: string): RunState {
+  let status = initialStatus(runId, model);
+  let published = '';
+  const change = (patch: Partial<RunStatus>): void => {
+    status = { ...status, ...patch };
+    setCurrentDetails(renderRunDetails(status));
+    const attributes = searchAttributesOf(status);
+    const values = JSON.stringify(attributes.map(({ value }) => value));
+    if (values !== published) upsertSearchAttributes(attributes);
+    published = values;
+  };
+  const changeStage: RunState['changeStage'] = (name, patch) =>
+    change({ stages: status.stages.map((stage) => (stage.stage === name ? { ...stage, ...patch } : stage)) });
+  return {
+    get status() {
+      return status;
+    },
+    change,
+    changeStage,
+    startStage: (name, note) =>
+      changeStage(name, { state: 'running', startedAt: now(), ...(note === undefined ? {} : { note }) }),
+    endStage: (name, patch) => changeStage(name, { durationMs: sinceStart(status, name), ...patch }),
+  };
+}
+
+function now(): string {
+  return new Date().toISOString();
+}
+
+function sinceStart(status: RunStatus, name: StageName): number {
+  const startedAt = status.stages.find(({ stage }) => stage === name)?.startedAt;
+  return startedAt === undefined ? 0 : Date.now() - Date.parse(startedAt);
+}
+
+function initialStatus(runId: string, model: string): RunStatus {
+  return {
+    runId,
+    model,
+    target: null,
+    requester: null,
+    phase: 'resolving',
+    stages: stageNames.map((stage) => ({ stage, state: 'waiting' })),
+    version: null,
+    approval: null,
+    decision: null,
+    evaluation: null,
+    smoke: null,
+    failure: null,
+    links: {},
+  };
+}

@@ -1,0 +1,39 @@
+import { CancellationScope, log } from '@temporalio/workflow';
+
+import { failureOf } from './failure-of.ts';
+
+/**
+ * Undo steps of a deployment. Each is registered **before** the step it undoes, so that a step that fails half way is undone too;
+ * `unwind` runs them last in, first out, where no cancellation reaches, and goes on past one that fails.
+ */
+export interface Saga {
+  beforeStep(name: string, undo: () => Promise<unknown>): void;
+  /** What could not be undone, in words; empty: everything is as it was. */
+  unwind(): Promise<readonly string[]>;
+}
+
+interface UndoStep {
+  readonly name: string;
+  readonly undo: () => Promise<unknown>;
+}
+
+export function createSaga(): Saga {
+  const steps: UndoStep[] = [];
+  return {
+    beforeStep: (name, undo) => void steps.push({ name, undo }),
+    unwind: async () => CancellationScope.nonCancellable(async () => unwindSteps(steps)),
+  };
+}
+
+async function unwindSteps(steps: UndoStep[]): Promise<string[]> {
+  const left: string[] = [];
+  for (let step = steps.pop(); step !== undefined; step = steps.pop()) {
+    try {
+      await step.undo();
+    } catch (error) {
+      left.push(`${step.name}: ${failureOf(error).message}`);
+      log.error('an undo step failed; a person must look at the target', { step: step.name, error: failureOf(error) });
+    }
+  }
+  return left;
+}

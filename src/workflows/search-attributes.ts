@@ -1,0 +1,36 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import type { SearchAttributeUpdatePair } from '@temporalio/common';
+
+import { searchAttributes } from '../contracts/names.ts';
+import type { RunStatus } from '../contracts/run-status.ts';
+
+const keys = {
+  model: defineSearchAttributeKey(searchAttributes.model, 'KEYWORD'),
+  version: defineSearchAttributeKey(searchAttributes.version, 'INT'),
+  stage: defineSearchAttributeKey(searchAttributes.stage, 'KEYWORD'),
+  target: defineSearchAttributeKey(searchAttributes.target, 'KEYWORD'),
+  approval: defineSearchAttributeKey(searchAttributes.approval, 'KEYWORD'),
+  requester: defineSearchAttributeKey(searchAttributes.requester, 'KEYWORD'),
+};
+
+/** The search attributes of a run's status; a pure function, so that equal states give equal attributes. */
+export function searchAttributesOf(status: RunStatus): SearchAttributeUpdatePair[] {
+  return [
+    { key: keys.model, value: status.model },
+    { key: keys.version, value: status.version },
+    { key: keys.stage, value: stageOf(status) },
+    { key: keys.target, value: status.target },
+    { key: keys.approval, value: approvalOf(status) },
+    { key: keys.requester, value: status.requester },
+  ];
+}
+
+function stageOf(status: RunStatus): string {
+  const current = status.stages.find((stage) => stage.state === 'running' || stage.state === 'failed');
+  return current?.stage ?? status.phase;
+}
+
+function approvalOf(status: RunStatus): string {
+  if (status.decision !== null) return status.decision.decision === 'approve' ? 'approved' : 'rejected';
+  return status.phase === 'awaiting-approval' ? 'waiting' : 'none';
+}

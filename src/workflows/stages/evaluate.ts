@@ -1,0 +1,54 @@
+import type { Artifact, ArtifactRef } from '../../contracts/artifact.ts';
+import type { EvaluationSummary } from '../../contracts/evaluation.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import { control } from '../activity-profiles.ts';
+import { failWith } from '../failure-of.ts';
+import type { RunContext } from './job-stage.ts';
+import { asJson, runJobStage } from './job-stage.ts';
+
+export interface Evaluated {
+  readonly report: Artifact;
+  readonly summary: EvaluationSummary;
+}
+
+/** The built engine on the test split, beside the base model and what is live on the target; a failed verdict ends the run. */
+export async function evaluate(
+  run: RunContext,
+  from: { readonly engine: Artifact; readonly dataset: Artifact; readonly checkpoint: Artifact },
+): Promise<Evaluated> {
+  const { spec, baseModel } = run.resolved;
+  const { live } = await control.viewTarget({ target: spec.target, model: spec.model });
+  const record = await runJobStage(run, {
+    stage: 'evaluate',
+    inputs: { engine: from.engine, dataset: from.dataset, ...others(baseModel, live?.engine ?? null) },
+    parameters: asJson({ runtime: spec.runtime, ...spec.evaluate, training: refOf(from.checkpoint) }),
+    outputKind: 'report',
+    note: ({ summary }) => verdictLine(summary),
+  });
+  const summary = evaluationOf(record.summary);
+  run.state.change({ evaluation: summary });
+  if (summary.verdict === 'fail') {
+    run.state.changeStage('evaluate', { state: 'failed' });
+    throw failWith({ name: 'GateRefused', message: `the evaluation failed: ${summary.reasons.join('; ')}` });
+  }
+  return { report: record.artifact, summary };
+}
+
+function others(base: ArtifactRef | null, incumbent: ArtifactRef | null): Record<string, ArtifactRef> {
+  return { ...(base === null ? {} : { base }), ...(incumbent === null ? {} : { incumbent }) };
+}
+
+function refOf({ uri, digest, kind }: Artifact): ArtifactRef {
+  return { uri, digest, kind };
+}
+
+/** The job's summary has this shape by contract (docs/job-contract.md, evaluate). */
+function evaluationOf(summary: JsonObject): EvaluationSummary {
+  return summary as unknown as EvaluationSummary;
+}
+
+function verdictLine(summary: JsonObject): string {
+  const { verdict, candidate, incumbent } = evaluationOf(summary);
+  const beside = incumbent === null ? '' : ` (live: ${incumbent.perplexity})`;
+  return `${verdict} · perplexity ${candidate.perplexity}${beside}`;
+}

@@ -1,0 +1,65 @@
+import type { ArtifactKind, ArtifactRef } from '../../contracts/artifact.ts';
+import type { StageRecord } from '../../contracts/job.ts';
+import type { JsonObject } from '../../contracts/json.ts';
+import type { ResolvedRun } from '../../contracts/run-spec.ts';
+import type { JobStageName } from '../../contracts/stage.ts';
+import { control } from '../activity-profiles.ts';
+import { runJob } from '../run-job.ts';
+import type { RunState } from '../run-state.ts';
+
+/** What every stage of a run works with. */
+export interface RunContext {
+  readonly state: RunState;
+  readonly resolved: ResolvedRun;
+  readonly trackingRunId: string;
+}
+
+export interface JobStageOrder {
+  readonly stage: JobStageName;
+  readonly inputs: Readonly<Record<string, ArtifactRef>>;
+  readonly parameters: JsonObject;
+  readonly outputKind: ArtifactKind;
+  /** The line people read in the stage table, made from what the job reported. */
+  readonly note: (record: StageRecord) => string;
+}
+
+/** Runs a job stage, or reuses what an earlier run made from the same inputs, parameters and code. */
+export async function runJobStage(run: RunContext, order: JobStageOrder): Promise<StageRecord> {
+  const { stage, inputs, parameters } = order;
+  run.state.startStage(stage);
+  const plan = await control.planStage({ stage, inputs, parameters, jobsDigest: run.resolved.jobsDigest });
+  if (plan.record !== null) {
+    const note = `reused · ${order.note(plan.record)}`;
+    run.state.endStage(stage, { state: 'reused', artifact: plan.record.artifact, note });
+    return plan.record;
+  }
+  const { record, attempts, jobName } = await runJob({
+    stage,
+    inputs,
+    parameters,
+    outputKind: order.outputKind,
+    runId: run.state.status.runId,
+    stageKey: plan.stageKey,
+    trackingRunId: run.trackingRunId,
+    onStart: (job) => run.state.changeStage(stage, { job }),
+  });
+  await logMetrics(run, record, stage);
+  run.state.endStage(stage, { state: 'done', artifact: record.artifact, attempts, job: jobName, note: order.note(record) });
+  return record;
+}
+
+async function logMetrics(run: RunContext, record: StageRecord, stage: JobStageName): Promise<void> {
+  if (Object.keys(record.metrics).length === 0) return;
+  const { trackingRunId } = run;
+  await control.logStageMetrics({ trackingRunId, stage, metrics: record.metrics, timeMs: Date.now() });
+}
+
+/** A contract type as the JSON it is. */
+export function asJson(value: object): JsonObject {
+  return value as JsonObject;
+}
+
+export function numberIn(record: StageRecord, name: string): string {
+  const value = record.summary[name];
+  return typeof value === 'number' ? String(Math.round(value * 1000) / 1000) : '?';
+}
