@@ -122,7 +122,7 @@ def main(arguments: list[str]) -> int:
     if not claim(directory):
         return 0
     with contextlib.suppress(OSError):
-        os.nice(NICENESS)
+        os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
     record_exit(directory, job.run(command))
     return 0
 

@@ -59,7 +59,8 @@ export async function readJobState(paths: JobPaths): Promise<JobState> {
 
 async function lossReason(claim: JobClaim): Promise<string> {
   if (claim.pid === tombstone.pid) return 'the job was removed before it started';
-  if (claim.bootId !== (await currentBootId())) return `the machine was restarted while process ${claim.pid} ran the job`;
+  if (claim.bootId !== (await currentBootId()))
+    return `the machine was restarted while process ${claim.pid} ran the job`;
   return `process ${claim.pid} is gone without an exit code (kill -9 or out of memory; the kernel log tells)`;
 }
 

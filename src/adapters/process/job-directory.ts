@@ -80,7 +80,8 @@ async function removeAbandonedDrafts(directory: string): Promise<void> {
   const drafts = (await readdir(root)).filter((name) => name.startsWith(prefix)).map((name) => path.join(root, name));
   for (const draft of drafts) {
     const found = await stat(draft).catch(() => null);
-    if (found !== null && Date.now() - found.mtimeMs > abandonedDraftMs) await rm(draft, { recursive: true, force: true });
+    if (found !== null && Date.now() - found.mtimeMs > abandonedDraftMs)
+      await rm(draft, { recursive: true, force: true });
   }
 }
 

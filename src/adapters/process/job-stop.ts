@@ -24,7 +24,11 @@ async function killLeftovers(paths: JobPaths): Promise<void> {
   for (;;) {
     const leftovers = await findByEnvironment(`WINDLASS_JOB=${paths.document}`);
     if (leftovers.length === 0) return;
-    if (Date.now() > deadlineMs) throw cannotStop(paths, leftovers.map((id) => id.pid));
+    if (Date.now() > deadlineMs)
+      throw cannotStop(
+        paths,
+        leftovers.map((id) => id.pid),
+      );
     await Promise.all(leftovers.map((id) => signalProcess(id, 'SIGKILL')));
     await delay(pollMs);
   }
