@@ -4,16 +4,16 @@ import { AdapterError } from '../errors.ts';
 import { closedObject, nameField, textOf } from './schema-fields.ts';
 import { issueLines, issuesFromZod, withoutPositions } from './spec-issue.ts';
 
-const text = textOf(1, 4000);
+const words = textOf(1, 4000);
 
 const replica = closedObject({
-  name: text,
-  grpcAddress: text,
-  httpUrl: text,
-  repositoryDirectory: text,
-  desiredDirectory: text,
-  secretFile: text,
-  machineFile: text,
+  name: words,
+  grpcAddress: words,
+  httpUrl: words,
+  repositoryDirectory: words,
+  desiredDirectory: words,
+  secretFile: words,
+  machineFile: words,
 });
 
 const approval = closedObject({
@@ -24,14 +24,14 @@ const approval = closedObject({
 
 const platformSchema = closedObject({
   schema: z.literal('windlass.platform/v1', { error: '"windlass.platform/v1"' }),
-  temporal: closedObject({ address: text, namespace: text, uiUrl: text.nullable() }),
-  store: closedObject({ uri: text }),
-  mlflow: closedObject({ url: text }),
+  temporal: closedObject({ address: words, namespace: words, uiUrl: words.nullable() }),
+  store: closedObject({ uri: words }),
+  mlflow: closedObject({ url: words }),
   jobs: closedObject({
     runner: z.literal('process', { error: '"process"' }),
-    python: text,
-    packageDirectory: text,
-    directory: text,
+    python: words,
+    packageDirectory: words,
+    directory: words,
   }),
   targets: z.record(nameField(), closedObject({ approval, replicas: z.array(replica) }), { error: 'targets by name' }),
   presets: z.record(nameField(), z.record(z.string(), z.unknown()), { error: 'presets by name' }),

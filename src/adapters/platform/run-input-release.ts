@@ -14,8 +14,7 @@ const kinds = ['non-empty', 'contains', 'not-contains', 'regex', 'length', 'no-r
 
 export function isPattern(pattern: string): boolean {
   try {
-    new RegExp(pattern, 'u');
-    return true;
+    return new RegExp(pattern, 'u') instanceof RegExp;
   } catch {
     return false;
   }

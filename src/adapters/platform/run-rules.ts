@@ -36,7 +36,8 @@ const rules: readonly RunRule[] = [
   { reads: ['smokeTest.prompts'], check: ({ input }) => checkTasks(['smokeTest', 'prompts'], input.smokeTest.prompts) },
   { reads: ['preset', 'evaluate.compare', 'baseModel'], check: checkComparison },
   { reads: ['target'], check: checkTarget },
-  { reads: ['target', 'approval', 'requester'], check: checkApproval },
+  { reads: ['target', 'approval'], check: checkApproval },
+  { reads: ['target', 'approval', 'requester'], check: checkRequester },
 ];
 
 /** Every broken rule, leaving out rules that read a field at or under `wrongPaths`. */
@@ -144,17 +145,23 @@ export function knownName(written: string, names: readonly string[]): string {
 }
 
 function checkApproval({ input, platform }: RuleContext): readonly RuleIssue[] {
-  const name = input.target ?? platform.defaultTarget;
-  const demanded = platform.targets[name]?.approval;
-  const { required, fourEyes } = input.approval;
-  const expected = (what: string): string => `true, because target "${name}" demands ${what}`;
-  const issues: RuleIssue[] = [];
-  if (demanded?.required && required === false)
-    issues.push({ at: ['approval', 'required'], expected: expected('approval') });
-  if (demanded?.fourEyes && fourEyes === false)
-    issues.push({ at: ['approval', 'fourEyes'], expected: expected('four eyes') });
-  if ((fourEyes ?? demanded?.fourEyes) && input.requester === 'unknown') {
-    issues.push({ at: ['requester'], expected: 'the name of who asks, because the approver must be somebody else' });
-  }
-  return issues;
+  const target = targetName(input, platform);
+  const demanded = platform.targets[target]?.approval;
+  return (['required', 'fourEyes'] as const)
+    .filter((field) => demanded?.[field] === true && input.approval[field] === false)
+    .map((field) => ({
+      at: ['approval', field],
+      expected: `true, because target "${target}" demands ${field === 'required' ? 'approval' : 'four eyes'}`,
+    }));
+}
+
+function checkRequester({ input, platform }: RuleContext): readonly RuleIssue[] {
+  const demanded = platform.targets[targetName(input, platform)]?.approval.fourEyes;
+  const fourEyes = input.approval.fourEyes ?? demanded ?? false;
+  const expected = 'the name of who asks, because the approver must be somebody else';
+  return fourEyes && input.requester === 'unknown' ? [{ at: ['requester'], expected }] : [];
+}
+
+function targetName(input: ParsedRunInput, platform: Platform): string {
+  return input.target ?? platform.defaultTarget;
 }

@@ -83,7 +83,7 @@ function describeFound(at: IssuePath, value: unknown): string {
   if (typeof value === 'object') return 'an object';
   if (at.some((part) => secretField.test(String(part)))) return `a hidden value (${typeof value})`;
   if (typeof value === 'string') return `${cut(JSON.stringify(withoutCredentials(value)))} (string)`;
-  return `${cut(String(value))} (${typeof value})`;
+  return typeof value === 'number' || typeof value === 'boolean' ? `${value} (${typeof value})` : `a ${typeof value}`;
 }
 
 /** User and password of an address, and everything behind its `?` (signatures), never reach a message. */

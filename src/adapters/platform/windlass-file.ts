@@ -98,8 +98,11 @@ function isPreset(entry: [string, unknown]): entry is [string, Partial<RunInput>
 
 function withAbsoluteUris(value: unknown, yamlPath: string): unknown {
   if (!isFields(value) || !isFields(value['presets'])) return value;
-  const presets = Object.entries(value['presets']).map(([name, preset]) => [name, resolveSourceUris(preset, yamlPath)]);
-  return { ...value, presets: Object.fromEntries(presets) };
+  const presets = Object.entries(value['presets']).map(([name, preset]): [string, unknown] => [
+    name,
+    resolveSourceUris(preset, yamlPath),
+  ]);
+  return { ...value, presets: Object.fromEntries<unknown>(presets) };
 }
 
 function parseYaml(yamlText: string, yamlPath: string): unknown {
@@ -111,7 +114,8 @@ function parseYaml(yamlText: string, yamlPath: string): unknown {
       cause: first,
     });
   }
-  return document.toJS() ?? {};
+  const value: unknown = document.toJS();
+  return value ?? {};
 }
 
 function invalidFile(yamlPath: string, issues: readonly FoundIssue[]): AdapterError {
