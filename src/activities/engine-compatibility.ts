@@ -11,7 +11,9 @@ export function mismatches(attributes: Readonly<Record<string, unknown>>, machin
 function runtimeMismatches(attributes: Readonly<Record<string, unknown>>, machine: MachineDescription): string[] {
   const built = stringRecord(attributes['runtimeVersions']);
   return Object.entries(built)
-    .filter(([name, version]) => machine.runtimeVersions[name] !== undefined && machine.runtimeVersions[name] !== version)
+    .filter(
+      ([name, version]) => machine.runtimeVersions[name] !== undefined && machine.runtimeVersions[name] !== version,
+    )
     .map(([name, version]) => `built with ${name} ${version}, it has ${machine.runtimeVersions[name] ?? 'none'}`);
 }
 

@@ -47,7 +47,11 @@ export function createJobActivities(dependencies: JobActivityDependencies): JobA
   };
 }
 
-async function followJob(dependencies: JobActivityDependencies, request: JobRequest, handle: JobHandle): Promise<JobEnd> {
+async function followJob(
+  dependencies: JobActivityDependencies,
+  request: JobRequest,
+  handle: JobHandle,
+): Promise<JobEnd> {
   let follow = resumedFollow();
   for (;;) {
     const state = await dependencies.runner.inspect(handle);

@@ -14,7 +14,8 @@ export async function judgeJob(artifacts: ArtifactStore, request: JobRequest, en
   if (result?.status === 'failed') return failed(result.failure, end);
   if (end.exitCode !== 0) return failed(failureOfExit(request, end.exitCode), end);
   if (result === null) return failed(missingResult(request, 'result.json is missing'), end);
-  if (!(await artifacts.isComplete(result.artifact))) return failed(missingResult(request, 'files of the artifact are missing'), end);
+  if (!(await artifacts.isComplete(result.artifact)))
+    return failed(missingResult(request, 'files of the artifact are missing'), end);
   const record: StageRecord = {
     stageKey: request.stageKey,
     artifact: result.artifact,
@@ -27,7 +28,12 @@ export async function judgeJob(artifacts: ArtifactStore, request: JobRequest, en
 
 function failed(failure: Failure, end: JobEnd): JobOutcome {
   const advice = failure.advice ?? failures[failure.name].advice;
-  return { kind: 'failed', failure: { ...failure, advice }, retryable: isRetryable(failure.name), logTail: end.logTail };
+  return {
+    kind: 'failed',
+    failure: { ...failure, advice },
+    retryable: isRetryable(failure.name),
+    logTail: end.logTail,
+  };
 }
 
 function failureOfExit(request: JobRequest, exitCode: number): Failure {

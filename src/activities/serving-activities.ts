@@ -37,7 +37,9 @@ export interface ServingActivities {
   /** Asks without a version, as users do. @throws `VerificationFailed` when another version answers or nothing comes */
   verifyRoute(request: VerifyRoute): Promise<void>;
   /** Removes the files of versions outside `keep`. */
-  retireVersions(request: TargetModel & { readonly keep: readonly number[]; readonly fence: number }): Promise<readonly number[]>;
+  retireVersions(
+    request: TargetModel & { readonly keep: readonly number[]; readonly fence: number },
+  ): Promise<readonly number[]>;
 }
 
 export interface VerifyRoute extends TargetModel {
@@ -75,9 +77,7 @@ export function createServingActivities({ replicas, artifacts }: ServingActivity
         ),
       ),
     showVersions: async (request) => ({
-      switchMs: Math.max(
-        ...(await each(request, async (replica) => timed(async () => replica.showVersions(request)))),
-      ),
+      switchMs: Math.max(...(await each(request, async (replica) => timed(async () => replica.showVersions(request))))),
     }),
     verifyRoute: async (request) => void (await each(request, async (replica) => verifyRoute(replica, request))),
     retireVersions: async (request) => (await each(request, async (replica) => retire(replica, request))).flat(),
@@ -87,7 +87,9 @@ export function createServingActivities({ replicas, artifacts }: ServingActivity
 function replicasOf(replicas: ServingActivityDependencies['replicas'], target: string): readonly ServingReplica[] {
   const found = replicas[target];
   if (found !== undefined) return found;
-  throw new AdapterError('NotFound', `no target "${target}"; there is ${Object.keys(replicas).join(', ')}`, { system: 'triton' });
+  throw new AdapterError('NotFound', `no target "${target}"; there is ${Object.keys(replicas).join(', ')}`, {
+    system: 'triton',
+  });
 }
 
 function commonVersions(

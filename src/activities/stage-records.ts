@@ -21,7 +21,8 @@ async function isStanding(artifacts: ArtifactStore, record: StageRecord): Promis
   try {
     return await artifacts.isComplete(record.artifact);
   } catch (error) {
-    if (error instanceof AdapterError && (error.failure === 'CorruptArtifact' || error.failure === 'NotFound')) return false;
+    if (error instanceof AdapterError && (error.failure === 'CorruptArtifact' || error.failure === 'NotFound'))
+      return false;
     throw error;
   }
 }

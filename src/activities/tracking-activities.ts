@@ -5,7 +5,10 @@ import type { AllocateVersion, ModelRegistry, OpenTrackingRun, Tracking, Trackin
 export interface TrackingActivities {
   openTrackingRun(request: OpenTrackingRun & { readonly parameters: JsonObject }): Promise<TrackingRun>;
   logStageMetrics(request: StageMetrics): Promise<void>;
-  closeTrackingRun(request: { readonly trackingRunId: string; readonly status: 'FINISHED' | 'FAILED' | 'KILLED' }): Promise<void>;
+  closeTrackingRun(request: {
+    readonly trackingRunId: string;
+    readonly status: 'FINISHED' | 'FAILED' | 'KILLED';
+  }): Promise<void>;
   allocateVersion(request: AllocateVersion): Promise<{ readonly version: number; readonly url: string }>;
   tagVersion(request: TagVersion): Promise<void>;
   /** `champion` is what is live, `previous` what was live before; moved by the holder of the target's lease only. */
@@ -45,7 +48,12 @@ export function createTrackingActivities({ tracking, registry }: TrackingActivit
       return run;
     },
     logStageMetrics: async ({ trackingRunId, stage, metrics, timeMs }) => {
-      const points = Object.entries(metrics).map(([name, value]) => ({ name: `${stage}/${name}`, value, step: 0, timeMs }));
+      const points = Object.entries(metrics).map(([name, value]) => ({
+        name: `${stage}/${name}`,
+        value,
+        step: 0,
+        timeMs,
+      }));
       await tracking.logMetrics(trackingRunId, points);
     },
     closeTrackingRun: async ({ trackingRunId, status }) => tracking.closeRun(trackingRunId, status),

@@ -54,7 +54,11 @@ function requiredTag(
 ): string {
   const value = tags[name];
   if (value !== undefined) return value;
-  throw new AdapterError('NotFound', `version ${version} of ${model} is not registered with an engine (tag ${name} is missing)`, {
-    system: 'mlflow',
-  });
+  throw new AdapterError(
+    'NotFound',
+    `version ${version} of ${model} is not registered with an engine (tag ${name} is missing)`,
+    {
+      system: 'mlflow',
+    },
+  );
 }

@@ -13,6 +13,7 @@ export interface WorkerConfig {
 /** `WINDLASS_PLATFORM` is the path of the resolved platform document; a wrong one ends the worker at once, naming the field. */
 export function readWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
   const path = environment['WINDLASS_PLATFORM'];
-  if (path === undefined) throw new Error('WINDLASS_PLATFORM is not set: it names the platform document (windlass up writes it)');
+  if (path === undefined)
+    throw new Error('WINDLASS_PLATFORM is not set: it names the platform document (windlass up writes it)');
   return { platform: parsePlatform(readFileSync(path, 'utf8')), shutdownGraceTime: '10s' };
 }

@@ -22,6 +22,10 @@ export function installLogger(worker: string): Logger {
 }
 
 function fieldsOf(meta: LogMetadata | undefined): object {
-  const { workflowId, runId, activityType, attempt, error } = meta ?? {};
-  return { workflowId, runId, activityType, attempt, ...(error === undefined ? {} : { err: error }) };
+  const known = ['workflowId', 'runId', 'activityType', 'attempt'].map((name): [string, unknown] => [
+    name,
+    meta?.[name],
+  ]);
+  const error: unknown = meta?.['error'];
+  return { ...Object.fromEntries(known), ...(error === undefined ? {} : { err: error }) };
 }

@@ -1,3 +1,4 @@
+import { status } from '@grpc/grpc-js';
 import type { Client } from '@temporalio/client';
 import {
   isGrpcServiceError,
@@ -12,8 +13,6 @@ import { isFailureName } from '../contracts/failures.ts';
 import { messages, targetWorkflowId, taskQueues, workflowTypes } from '../contracts/names.ts';
 import type { Lease, Release, TargetModel, TargetView } from '../contracts/serving.ts';
 import type { TargetGate } from '../ports/target-gate.ts';
-
-const grpcNotFound = 5;
 
 /** The target's entity workflow as a port: updates that start it on first use. */
 export function createTargetGate(client: Client): TargetGate {
@@ -34,8 +33,8 @@ export function createTargetGate(client: Client): TargetGate {
     view: async (target) => viewTarget(client, target),
     isHolderOpen: async ({ workflowId, runId }) => {
       try {
-        const { status } = await client.workflow.getHandle(workflowId, runId).describe();
-        return status.name === 'RUNNING';
+        const holder = await client.workflow.getHandle(workflowId, runId).describe();
+        return holder.status.name === 'RUNNING';
       } catch (error) {
         if (error instanceof WorkflowNotFoundError) return false;
         throw error;
@@ -65,7 +64,7 @@ async function viewTarget(client: Client, { target, model }: TargetModel): Promi
 }
 
 function isNotFound(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && Number(error.code) === grpcNotFound);
+  return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === status.NOT_FOUND);
 }
 
 function named(error: unknown): unknown {

@@ -26,16 +26,20 @@ export function listenForDecisions(state: RunState): void {
   setHandler(rejectSignal, (word) => takeSignal({ ...word, decision: 'reject' }), {
     description: `Reject the release. Example: ${decisionExample}`,
   });
-  setHandler(decideUpdate, (decision) => {
-    take(decision);
-    return { accepted: true };
-  }, {
-    validator: (decision) => {
-      const problem = decisionProblem(state.status, decision);
-      if (problem !== null) throw failWith({ name: 'InvalidSpec', message: problem });
+  setHandler(
+    decideUpdate,
+    (decision) => {
+      take(decision);
+      return { accepted: true };
     },
-    description: `Approve or reject the release; refused where it does not fit. Example: {"decision":"approve","by":"ada","engineDigest":"sha256:…","comment":"reads well"}`,
-  });
+    {
+      validator: (decision) => {
+        const problem = decisionProblem(state.status, decision);
+        if (problem !== null) throw failWith({ name: 'InvalidSpec', message: problem });
+      },
+      description: `Approve or reject the release; refused where it does not fit. Example: {"decision":"approve","by":"ada","engineDigest":"sha256:…","comment":"reads well"}`,
+    },
+  );
 }
 
 export interface ApprovalOrder {

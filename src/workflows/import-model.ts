@@ -22,7 +22,14 @@ export async function importModel({ source, name }: ImportModelInput): Promise<A
     parameters: { ...parameters, executionId },
     jobsDigest: '',
   });
-  const { record } = await runJob({ stage: 'import-model', inputs: {}, parameters, outputKind: 'base-model', runId, stageKey });
+  const { record } = await runJob({
+    stage: 'import-model',
+    inputs: {},
+    parameters,
+    outputKind: 'base-model',
+    runId,
+    stageKey,
+  });
   const { uri, digest, kind } = record.artifact;
   await control.nameBaseModel({ name, artifact: { uri, digest, kind } });
   return { uri, digest, kind };

@@ -52,7 +52,9 @@ function modelNameIn(input: unknown): string {
 
 function listen(state: RunState): void {
   listenForDecisions(state);
-  setHandler(statusQuery, () => state.status, { description: 'State of the run: stages, what is awaited, evaluation, links.' });
+  setHandler(statusQuery, () => state.status, {
+    description: 'State of the run: stages, what is awaited, evaluation, links.',
+  });
   setHandler(
     acceptedUpdate,
     async () => {
@@ -108,8 +110,11 @@ interface Lineage {
 /** Where a version comes from, and what a later `windlass deploy` of it needs. */
 async function tagLineage(run: RunContext, { version, ...artifacts }: Lineage): Promise<void> {
   const { spec, specUri, specDigest, baseModel, jobsDigest } = run.resolved;
-  const digests = Object.entries(artifacts).map(([name, { digest }]) => [`windlass.${name}.digest`, digest]);
-  const tags = {
+  const digests = Object.entries(artifacts).map(([name, { digest }]): [string, string] => [
+    `windlass.${name}.digest`,
+    digest,
+  ]);
+  const tags: Record<string, string> = {
     ...Object.fromEntries(digests),
     'windlass.base.digest': baseModel?.digest ?? 'none',
     'windlass.config.digest': specDigest,
@@ -154,7 +159,8 @@ async function conclude(state: RunState, run: RunContext | null, error: unknown)
   const cancelled = isCancelled(error);
   const failure = cancelled ? null : failureOf(error);
   const stages = state.status.stages.map((stage) => {
-    if (stage.state === 'running') return { ...stage, state: 'failed' as const, note: cancelled ? 'cancelled' : (failure?.message ?? '') };
+    if (stage.state === 'running')
+      return { ...stage, state: 'failed' as const, note: cancelled ? 'cancelled' : (failure?.message ?? '') };
     return stage.state === 'waiting' ? { ...stage, state: 'skipped' as const } : stage;
   });
   const phase = cancelled ? 'cancelled' : failure?.name === 'RunRejected' ? 'rejected' : 'failed';

@@ -9,12 +9,16 @@ import type { ReleaseDraft } from '../ports/target-gate.ts';
 export const approveSignal = defineSignal<[Omit<Decision, 'decision'>]>(messages.approve);
 export const rejectSignal = defineSignal<[Omit<Decision, 'decision'>]>(messages.reject);
 export const decideUpdate = defineUpdate<{ accepted: true }, [Decision]>(messages.decide);
-export const acceptedUpdate = defineUpdate<RunStatus, []>(messages.accepted);
+export const acceptedUpdate = defineUpdate<RunStatus>(messages.accepted);
 export const statusQuery = defineQuery<RunStatus>(messages.status);
 
 export const acquireUpdate = defineUpdate<Lease, [LeaseHolder]>(messages.acquire);
 export const releaseUpdate = defineUpdate<void, [LeaseHolder]>(messages.release);
-export const commitUpdate = defineUpdate<Release, [{ readonly lease: Lease; readonly release: ReleaseDraft }]>(messages.commit);
-export const freezeUpdate = defineUpdate<TargetView, [{ readonly by: string; readonly reason: string }]>(messages.freeze);
+export const commitUpdate = defineUpdate<Release, [{ readonly lease: Lease; readonly release: ReleaseDraft }]>(
+  messages.commit,
+);
+export const freezeUpdate = defineUpdate<TargetView, [{ readonly by: string; readonly reason: string }]>(
+  messages.freeze,
+);
 export const unfreezeUpdate = defineUpdate<TargetView, [{ readonly by: string }]>(messages.unfreeze);
 export const viewQuery = defineQuery<TargetView>(messages.view);

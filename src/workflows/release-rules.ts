@@ -16,7 +16,7 @@ export function residentVersions(state: {
 
 /** Versions whose files stay published: the live one and the `keepVersions` released before it. */
 export function keptVersions(releases: readonly Release[], keepVersions: number): readonly number[] {
-  const newestFirst = [...new Set(releases.map(({ version }) => version).reverse())];
+  const newestFirst = [...new Set(releases.toReversed().map(({ version }) => version))];
   return newestFirst.slice(0, keepVersions + 1).toSorted((a, b) => a - b);
 }
 

@@ -2,7 +2,15 @@ import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { ServingOptions, SmokeTestSpec } from '../contracts/run-spec.ts';
-import type { DeployOutcome, Lease, PriorState, Release, SmokeReport, TargetModel, TargetView } from '../contracts/serving.ts';
+import type {
+  DeployOutcome,
+  Lease,
+  PriorState,
+  Release,
+  SmokeReport,
+  TargetModel,
+  TargetView,
+} from '../contracts/serving.ts';
 import { control, leasing, serving, servingUndo } from './activity-profiles.ts';
 import { failureOf, failWith, isCancelled } from './failure-of.ts';
 import { keptVersions, residentVersions } from './release-rules.ts';
@@ -73,7 +81,8 @@ async function prove({ order, progress, saga, lease, prior }: Deployment): Promi
   const fenced = { ...target, version, fence: lease.token };
   if (prior.readyVersions.includes(version)) return;
   await serving.checkEngine({ target, engine });
-  if (order.kind === 'deploy') saga.beforeStep('remove the published files', async () => servingUndo.unpublishVersion(fenced));
+  if (order.kind === 'deploy')
+    saga.beforeStep('remove the published files', async () => servingUndo.unpublishVersion(fenced));
   await serving.publishVersion({ ...fenced, engine, serving: order.serving });
   if (order.smokeTest === null) return;
   saga.beforeStep('unload the candidate', async () => servingUndo.unloadCandidate(fenced));

@@ -39,5 +39,8 @@ function goalOf(
   if (goal !== null) return goal;
   const known = [...new Set(releases.map(({ version }) => version))].join(', ') || 'none';
   const wanted = to === undefined ? 'an earlier release' : `a release of version ${to}`;
-  throw failWith({ name: 'NotFound', message: `${target} has no ${wanted} of ${model}; versions released there: ${known}` });
+  throw failWith({
+    name: 'NotFound',
+    message: `${target} has no ${wanted} of ${model}; versions released there: ${known}`,
+  });
 }

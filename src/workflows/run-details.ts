@@ -1,5 +1,5 @@
 import type { RunStatus, StageStatus } from '../contracts/run-status.ts';
-import type { EvaluationSummary } from '../contracts/evaluation.ts';
+import type { EngineScores, EvaluationSummary } from '../contracts/evaluation.ts';
 
 const marks = { waiting: '·', running: '▶', done: '✓', reused: '↺', failed: '✗', skipped: '–' } as const;
 
@@ -13,7 +13,8 @@ export function renderRunDetails(status: RunStatus): string {
 function headline(status: RunStatus): string {
   const version = status.version === null ? '' : ` · version **${status.version}**`;
   const target = status.target === null ? '' : ` → **${status.target}**`;
-  const failure = status.failure === null ? '' : `\n\n**${status.failure.name}**: ${firstLines(status.failure.message)}`;
+  const failure =
+    status.failure === null ? '' : `\n\n**${status.failure.name}**: ${firstLines(status.failure.message)}`;
   return `**${status.model}**${target}${version} · ${status.phase}${failure}`;
 }
 
@@ -45,18 +46,28 @@ function stageTable(stages: readonly StageStatus[]): string {
 
 function duration(ms: number | undefined): string {
   if (ms === undefined) return '';
-  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  return ms < 60_000
+    ? `${(ms / 1000).toFixed(1)} s`
+    : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
 function evaluation(summary: EvaluationSummary | null): string {
   if (summary === null) return '';
-  const row = (name: string, scores: EvaluationSummary['base']): string =>
-    scores === null ? '' : `\n| ${name} | ${scores.perplexity} | ${scores.taskPassRate ?? '–'} | ${scores.tokensPerSecond ?? '–'} |`;
+  const rows = [
+    scoreRow('this version', summary.candidate),
+    scoreRow('live now', summary.incumbent),
+    scoreRow('base', summary.base),
+  ];
   return [
     `### Evaluation: ${summary.verdict}`,
     summary.reasons.map((reason) => `- ${reason}`).join('\n'),
-    `| model | perplexity | tasks passed | tokens/s |\n|---|---|---|---|${row('this version', summary.candidate)}${row('live now', summary.incumbent)}${row('base', summary.base)}`,
+    ['| model | perplexity | tasks passed | tokens/s |', '|---|---|---|---|', ...rows.filter(Boolean)].join('\n'),
   ].join('\n\n');
+}
+
+function scoreRow(name: string, scores: EngineScores | null): string {
+  if (scores === null) return '';
+  return `| ${name} | ${scores.perplexity} | ${scores.taskPassRate ?? '–'} | ${scores.tokensPerSecond ?? '–'} |`;
 }
 
 function links(status: RunStatus): string {

@@ -30,7 +30,8 @@ export async function runJob({ onStart, ...order }: JobOrder): Promise<JobRun> {
     const outcome = await follow(request, handle);
     if (outcome.kind === 'succeeded') return { record: outcome.record, attempts: attempt, jobName: handle.name };
     if (outcome.failure.name !== 'Preempted') failed++;
-    if (!outcome.retryable || failed >= maxFailedAttempts || attempt > maxPreemptions) throw failWith(described(outcome));
+    if (!outcome.retryable || failed >= maxFailedAttempts || attempt > maxPreemptions)
+      throw failWith(described(outcome));
     log.warn('the job is tried again', { job: handle.name, failure: outcome.failure });
     await sleep(`${retryDelaySeconds}s`);
   }

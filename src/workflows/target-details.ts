@@ -15,7 +15,9 @@ function headline({ model, target, live }: TargetView): string {
 function notices({ frozen, lease, queue }: TargetView): string[] {
   return [
     ...(frozen === null ? [] : [`**Frozen** by ${frozen.by}: ${frozen.reason}`]),
-    ...(lease === null ? [] : [`Held by \`${lease.holder.workflowId}\` (fencing token ${lease.token}), ${queue.length} waiting`]),
+    ...(lease === null
+      ? []
+      : [`Held by \`${lease.holder.workflowId}\` (fencing token ${lease.token}), ${queue.length} waiting`]),
   ];
 }
 
@@ -23,6 +25,9 @@ function releaseTable({ releases }: TargetView): string {
   const rows = releases
     .slice(-shownReleases)
     .toReversed()
-    .map(({ sequence, version, kind, by, at, runId }) => `| ${sequence} | ${version} | ${kind} | ${by} | ${at} | \`${runId}\` |`);
+    .map(
+      ({ sequence, version, kind, by, at, runId }) =>
+        `| ${sequence} | ${version} | ${kind} | ${by} | ${at} | \`${runId}\` |`,
+    );
   return ['| # | version | how | by | at | run |', '|---|---|---|---|---|---|', ...rows].join('\n');
 }

@@ -36,7 +36,9 @@ export async function deploy(run: RunContext, version: number, engine: Artifact)
 }
 
 function rolledBackNote(liveVersion: number | null): string {
-  return liveVersion === null ? 'rolled back: nothing is live, as before' : `rolled back: version ${liveVersion} is live, as before`;
+  return liveVersion === null
+    ? 'rolled back: nothing is live, as before'
+    : `rolled back: version ${liveVersion} is live, as before`;
 }
 
 function endSmokeTest({ state }: RunContext, report: SmokeReport): void {

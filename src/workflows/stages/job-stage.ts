@@ -44,7 +44,13 @@ export async function runJobStage(run: RunContext, order: JobStageOrder): Promis
     onStart: (job) => run.state.changeStage(stage, { job }),
   });
   await logMetrics(run, record, stage);
-  run.state.endStage(stage, { state: 'done', artifact: record.artifact, attempts, job: jobName, note: order.note(record) });
+  run.state.endStage(stage, {
+    state: 'done',
+    artifact: record.artifact,
+    attempts,
+    job: jobName,
+    note: order.note(record),
+  });
   return record;
 }
 

@@ -12,6 +12,8 @@ export async function train(run: RunContext, dataset: Artifact): Promise<StageRe
     parameters: asJson(spec.train),
     outputKind: 'checkpoint',
     note: (record) =>
-      spec.train.method === 'none' ? 'the base model as it is' : `validation loss ${numberIn(record, 'validationLoss')}`,
+      spec.train.method === 'none'
+        ? 'the base model as it is'
+        : `validation loss ${numberIn(record, 'validationLoss')}`,
   });
 }
