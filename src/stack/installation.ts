@@ -1,0 +1,38 @@
+import { existsSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Where this clone's programs are; the same from src/ and from dist/. */
+export interface Installation {
+  readonly root: string;
+  /** The clone's own Node: the machine's may be older. */
+  readonly node: string;
+  readonly python: string;
+  readonly venvBin: string;
+  readonly temporal: string;
+  readonly mlflow: string;
+  readonly jobsPackage: string;
+  readonly stackMain: string;
+  readonly bootstrap: string;
+  readonly workerMain: (worker: string) => string;
+}
+
+export function findInstallation(): Installation {
+  const thisFile = fileURLToPath(import.meta.url);
+  const root = fileURLToPath(new URL('../../', import.meta.url));
+  const extension = extname(thisFile);
+  const ownNode = join(root, 'node_modules', 'node', 'bin', 'node');
+  const venvBin = join(root, '.venv', 'bin');
+  return {
+    root,
+    node: existsSync(ownNode) ? ownNode : process.execPath,
+    python: join(venvBin, 'python'),
+    venvBin,
+    temporal: join(venvBin, 'temporal'),
+    mlflow: join(venvBin, 'mlflow'),
+    jobsPackage: join(root, 'jobs'),
+    stackMain: fileURLToPath(new URL(`main${extension}`, import.meta.url)),
+    bootstrap: join(root, 'scripts', 'bootstrap.mjs'),
+    workerMain: (worker) => fileURLToPath(new URL(`../workers/${worker}${extension}`, import.meta.url)),
+  };
+}

@@ -1,0 +1,106 @@
+import { Command, CommanderError } from 'commander';
+import { AdapterError } from '../adapters/errors.ts';
+import type { StackState } from '../contracts/stack-state.ts';
+import { examine, formatChecks } from './doctor.ts';
+import { findInstallation } from './installation.ts';
+import { StackError } from './stack-error.ts';
+import type { StackHome } from './stack-home.ts';
+import { stackHome } from './stack-home.ts';
+import { readPlatformSource } from './stack-plan.ts';
+import { stopStack } from './stop-stack.ts';
+import { supervise } from './supervise.ts';
+import { formatEndpoints } from './up-report.ts';
+import { UpProgress } from './up-progress.ts';
+import { isRunning, startSupervisor, waitForStack } from './up.ts';
+
+interface CommonOptions {
+  readonly home: string;
+  readonly json: boolean;
+}
+
+interface UpCommandOptions extends CommonOptions {
+  readonly platform?: string;
+}
+
+async function up(options: UpCommandOptions): Promise<void> {
+  const home = stackHome(options.home);
+  const source = readPlatformSource(options.platform);
+  if (await isRunning(home)) {
+    const state = await waitForStack({ home, platformFile: options.platform, onState: () => undefined });
+    return reportUp(state, { ...options, first: false });
+  }
+  const progress = new UpProgress(source.targets, { silent: options.json });
+  startSupervisor(home, options.platform);
+  reportUp(await followStart(home, options, progress), { ...options, first: true });
+}
+
+async function followStart(home: StackHome, options: UpCommandOptions, progress: UpProgress): Promise<StackState> {
+  const shown = progress.show();
+  try {
+    const onState = (state: StackState): void => progress.update(state);
+    return await waitForStack({ home, platformFile: options.platform, onState });
+  } catch (error) {
+    progress.fail();
+    throw error;
+  } finally {
+    await shown;
+  }
+}
+
+function reportUp(state: StackState, options: { readonly json: boolean; readonly first: boolean }): void {
+  if (options.json) return print(JSON.stringify(state, null, 2));
+  print(`The stack ${options.first ? 'is up' : 'was already up'}.\n${formatEndpoints(state)}`);
+}
+
+async function down(options: CommonOptions): Promise<void> {
+  const stopped = await stopStack(stackHome(options.home));
+  if (options.json) return print(JSON.stringify({ stoppedProcesses: stopped }));
+  print(stopped === 0 ? 'The stack was not running.' : 'The stack is down; its data stays.');
+}
+
+async function doctor(options: CommonOptions): Promise<void> {
+  const checks = await examine(findInstallation(), stackHome(options.home));
+  const ok = checks.every((check) => check.status === 'ok');
+  print(options.json ? JSON.stringify({ ok, checks }, null, 2) : formatChecks(checks));
+  if (!ok) process.exitCode = 1;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function buildProgram(): Command {
+  const program = new Command('windlass').exitOverride();
+  const command = (name: string, about: string): Command => {
+    return program
+      .command(name)
+      .description(about)
+      .option('--home <dir>', 'directory of the stack', '.windlass')
+      .option('--json', 'one JSON document on stdout', false);
+  };
+  command('up', 'start the embedded stack')
+    .option('--platform <file>', 'platform file (default: windlass.yaml where there is one)')
+    .action(up);
+  command('down', 'stop the embedded stack; its data stays').action(down);
+  command('doctor', 'check this machine and this stack without starting anything').action(doctor);
+  program
+    .command('supervise', { hidden: true })
+    .requiredOption('--home <dir>')
+    .option('--platform <file>')
+    .action((options: { home: string; platform?: string }) => supervise(stackHome(options.home), options.platform));
+  return program;
+}
+
+/** Exit status: 0 done, 1 failed, 2 usage. */
+function exitStatusOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (!(error instanceof StackError) && !(error instanceof AdapterError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  return 1;
+}
+
+try {
+  await buildProgram().parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = exitStatusOf(error);
+}
