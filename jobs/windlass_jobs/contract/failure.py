@@ -43,6 +43,10 @@ class JobFailure(Exception):  # noqa: N818 - the contract calls them failures
         self.details = dict(details or {})
         self.advice = advice
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Worker processes hand failures to the job by pickle."""
+        return JobFailure, (self.name, self.message, self.details, self.advice)
+
     @property
     def exit_code(self) -> int:
         """Exit status of a job that ends with this failure."""

@@ -29,7 +29,7 @@ class S3Store:
         self.uri = uri
         self._bucket = bucket
         self._prefix = prefix
-        self._client = client or _connect(bucket)
+        self._client = client or connect(bucket)
 
     def read(self, name: str) -> bytes | None:
         """Bytes of an object, None if there is none."""
@@ -94,7 +94,8 @@ class S3Store:
         return f"{self._prefix}/{name}" if self._prefix else name
 
 
-def _connect(bucket: str) -> ObjectStore:
+def connect(bucket: str) -> ObjectStore:
+    """A client for the bucket, path-style; endpoint, region and credentials come from the environment."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     config: S3Config = {
         "region": os.environ.get("AWS_REGION", "us-east-1"),

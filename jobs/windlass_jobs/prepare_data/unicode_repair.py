@@ -1,0 +1,40 @@
+"""Repair of text, and the normal form in which two texts count as the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import ftfy
+
+_REPAIRS = ftfy.TextFixerConfig(
+    unescape_html=False,
+    uncurl_quotes=False,
+    fix_latin_ligatures=False,
+    fix_character_width=False,
+    normalization="NFC",
+)
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_NOT_WORD = re.compile(r"[\W_]+")
+REPLACEMENT_CHARACTER = "\ufffd"
+
+
+def repaired(text: str, *, unicode: bool) -> str:
+    """`text` without white space around it and, if asked, with mojibake, control characters and NFC repaired.
+
+    What no repair brings back (lone surrogates) becomes the replacement character in any case.
+    """
+    sound = _LONE_SURROGATE.sub(REPLACEMENT_CHARACTER, text)
+    if unicode and not (sound.isascii() and _CONTROL.search(sound) is None):
+        sound = _CONTROL.sub("", ftfy.fix_text(sound, _REPAIRS))
+    return sound.strip()
+
+
+def normalised(text: str) -> str:
+    """Case-folded NFKC words with single spaces: texts that differ in case, spacing or punctuation are equal.
+
+    Text without any word is only stripped of spacing.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _NOT_WORD.sub(" ", folded).strip() or " ".join(folded.split())
