@@ -18,9 +18,9 @@ export function parseSourcePattern(path: string): SourcePattern | string {
   return { kind: 'glob', folder, matches: nameMatcher(name) };
 }
 
-/** True for files a source takes no notice of: dot-led names of any segment, and markers of empty folders. */
-export function isHiddenPath(path: string): boolean {
-  return path.endsWith('/') || path.split('/').some((segment) => segment.startsWith('.'));
+/** False for files a source takes no notice of: dot-led names of any segment, and markers of empty folders. */
+export function isVisiblePath(path: string): boolean {
+  return !path.endsWith('/') && path.split('/').every((segment) => !segment.startsWith('.'));
 }
 
 function nameMatcher(glob: string): (name: string) => boolean {

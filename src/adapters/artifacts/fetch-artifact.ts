@@ -1,0 +1,81 @@
+import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import type { ArtifactManifest, ArtifactRef } from '../../contracts/artifact.ts';
+import type { ObjectStore, TransferOptions } from '../../ports/object-store.ts';
+import { AdapterError } from '../errors.ts';
+import { inParallel } from '../in-parallel.ts';
+import { bytesOfManifest, digestOf, manifestName } from './manifest.ts';
+
+const parallelFiles = 8;
+
+export interface StoredArtifact {
+  readonly ref: ArtifactRef;
+  /** Key of the artifact in the store. */
+  readonly prefix: string;
+  readonly manifest: ArtifactManifest;
+}
+
+export interface FetchOptions extends TransferOptions {
+  readonly directory: string;
+}
+
+/**
+ * Copies an artifact and its manifest into a new directory: staged beside it under a name of its digest, where a later try finds what
+ * is there already, and renamed when every file is verified. Safe to repeat: a directory that holds this artifact is taken as done.
+ * @throws AdapterError `VersionConflict` when the directory holds anything else.
+ */
+export async function fetchArtifact(
+  objects: ObjectStore,
+  artifact: StoredArtifact,
+  options: FetchOptions,
+): Promise<ArtifactManifest> {
+  const { directory } = options;
+  if (await isThere(directory)) return checkedDirectory(artifact, directory);
+  const staging = `${directory}.${artifact.ref.digest.slice('sha256:'.length).slice(0, 16)}.fetching`;
+  await mkdir(staging, { recursive: true });
+  await inParallel(artifact.manifest.files, parallelFiles, async (file) => {
+    const target = join(staging, file.path);
+    if (await isThere(target)) return;
+    const transfer = { ...options, sha256: file.sha256, sizeBytes: file.size };
+    await objects.download(`${artifact.prefix}/${file.path}`, target, transfer);
+  });
+  await writeFile(join(staging, manifestName), await manifestBytes(objects, artifact));
+  await renameOnce(artifact, { staging, directory });
+  return artifact.manifest;
+}
+
+/** The stored bytes, not those written anew: they are what the digest names. */
+async function manifestBytes(objects: ObjectStore, artifact: StoredArtifact): Promise<Uint8Array> {
+  const written = bytesOfManifest(artifact.manifest);
+  if (digestOf(written) === artifact.ref.digest) return written;
+  return objects.get(`${artifact.prefix}/${manifestName}`);
+}
+
+async function renameOnce(
+  artifact: StoredArtifact,
+  names: { readonly staging: string; readonly directory: string },
+): Promise<void> {
+  try {
+    await rename(names.staging, names.directory);
+  } catch (error) {
+    if (!(await isThere(names.directory))) throw error;
+    await checkedDirectory(artifact, names.directory);
+  }
+  const parent = await open(dirname(names.directory), 'r');
+  await parent.sync().finally(() => parent.close());
+}
+
+async function checkedDirectory(artifact: StoredArtifact, directory: string): Promise<ArtifactManifest> {
+  const bytes = await readFile(join(directory, manifestName)).catch(() => new Uint8Array());
+  if (digestOf(bytes) === artifact.ref.digest) return artifact.manifest;
+  throw new AdapterError(
+    'VersionConflict',
+    `${directory} exists and does not hold ${artifact.ref.uri}; remove it or fetch into another directory`,
+    { system: 'store', details: { directory } },
+  );
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
+}

@@ -1,0 +1,101 @@
+import type { ListMultipartUploadsCommandOutput, MultipartUpload, Part } from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, paginateListParts } from '@aws-sdk/client-s3';
+import type { Bucket } from './bucket.ts';
+import { addressOf } from './bucket.ts';
+import type { PlannedPart } from './part-plan.ts';
+import { isS3Error } from './to-adapter-error.ts';
+
+const staleAfterMs = 3 * 24 * 60 * 60 * 1000;
+
+/** A multipart upload under way and what is already there of it. */
+export interface OpenUpload {
+  readonly id: string;
+  readonly parts: ReadonlyMap<number, Part>;
+}
+
+/** The newest unfinished upload of exactly this key whose parts are cut as planned; null when there is none. */
+export async function findUnfinishedUpload(
+  bucket: Bucket,
+  key: string,
+  plan: readonly PlannedPart[],
+): Promise<OpenUpload | null> {
+  const { Key } = addressOf(bucket, key);
+  const uploads = (await unfinishedUploads(bucket, Key)).filter((upload) => upload.Key === Key);
+  for (const upload of uploads.toSorted(newestFirst)) {
+    const parts = await listParts(bucket, upload);
+    if (parts !== null && isCutAs(plan, parts)) return { id: upload.UploadId ?? '', parts };
+  }
+  return null;
+}
+
+/** Ends uploads below the root that nobody went on with for days: servers keep and charge for them for ever. */
+export async function abortStaleUploads(bucket: Bucket): Promise<void> {
+  for (const upload of await unfinishedUploads(bucket, bucket.prefix)) {
+    if (Date.now() - startedMs(upload) > staleAfterMs) await abortUpload(bucket, upload.Key ?? '', upload.UploadId ?? '');
+  }
+}
+
+/** Frees what an upload holds; one that is gone already is no error. `fullKey` includes the prefix of the root. */
+export async function abortUpload(bucket: Bucket, fullKey: string, id: string): Promise<void> {
+  try {
+    await bucket.client.send(
+      new AbortMultipartUploadCommand({ Bucket: bucket.bucket, Key: fullKey, UploadId: id }),
+    );
+  } catch (error) {
+    if (!isS3Error(error, 'NoSuchUpload', 404)) throw error;
+  }
+}
+
+/** Credentials that may write but not list uploads just begin anew. */
+async function unfinishedUploads(bucket: Bucket, prefix: string): Promise<readonly MultipartUpload[]> {
+  const found: MultipartUpload[] = [];
+  try {
+    for await (const page of uploadPages(bucket, prefix)) found.push(...page);
+  } catch (error) {
+    if (!isS3Error(error, 'AccessDenied', 'NotImplemented', 501)) throw error;
+  }
+  return found;
+}
+
+async function* uploadPages(bucket: Bucket, prefix: string): AsyncGenerator<readonly MultipartUpload[]> {
+  let from: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+  while (from !== undefined) {
+    const page: ListMultipartUploadsCommandOutput = await bucket.client.send(
+      new ListMultipartUploadsCommand({ Bucket: bucket.bucket, Prefix: prefix, ...from }),
+    );
+    yield page.Uploads ?? [];
+    const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = page;
+    const isMore = IsTruncated === true && NextKeyMarker !== undefined;
+    from = isMore ? { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker ?? '' } : undefined;
+  }
+}
+
+/** Null when the upload ended while it was looked at. */
+async function listParts(bucket: Bucket, upload: MultipartUpload): Promise<ReadonlyMap<number, Part> | null> {
+  const parts = new Map<number, Part>();
+  const asked = { Bucket: bucket.bucket, Key: upload.Key, UploadId: upload.UploadId };
+  try {
+    for await (const page of paginateListParts({ client: bucket.client }, asked)) {
+      for (const part of page.Parts ?? []) parts.set(part.PartNumber ?? 0, part);
+    }
+    return parts;
+  } catch (error) {
+    if (isS3Error(error, 'NoSuchUpload', 404)) return null;
+    throw error;
+  }
+}
+
+function isCutAs(plan: readonly PlannedPart[], parts: ReadonlyMap<number, Part>): boolean {
+  return [...parts].every(([number, part]) => {
+    const planned = plan[number - 1];
+    return planned !== undefined && part.Size === planned.to - planned.from;
+  });
+}
+
+function newestFirst(one: MultipartUpload, other: MultipartUpload): number {
+  return startedMs(other) - startedMs(one);
+}
+
+function startedMs(upload: MultipartUpload): number {
+  return upload.Initiated?.getTime() ?? 0;
+}
