@@ -1,0 +1,84 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { findInstallation } from '../../src/stack/installation.ts';
+import type { ServerSpec } from '../../src/stack/server-spec.ts';
+import { buildMlflowServer } from '../../src/stack/servers/mlflow-server.ts';
+import { stackHome } from '../../src/stack/stack-home.ts';
+
+/** A real MLflow on loopback with a database of its own. */
+export interface MlflowServer {
+  readonly url: string;
+  /** Ends it and removes its files. */
+  stop(): Promise<void>;
+}
+
+const startTimeoutMs = 120_000;
+
+/** The server of the embedded stack, alone; takes 5 to 15 s to start. */
+export async function startMlflow(): Promise<MlflowServer> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'windlass-mlflow-'));
+  const home = stackHome(folder);
+  await mkdir(home.mlflow.artifacts, { recursive: true });
+  const port = await freePort();
+  const temporal = { grpc: port, ui: port, http: port, metrics: port };
+  const spec = buildMlflowServer(findInstallation(), home, { temporal, mlflow: port, targets: {} });
+  const logFile = path.join(folder, 'mlflow.log');
+  const server = await launch(spec, logFile);
+  await untilReady(server, spec, logFile);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    stop: async () => {
+      await endGroup(server);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** In a process group of its own: MLflow starts workers that must end with it. */
+async function launch(spec: ServerSpec, logFile: string): Promise<ChildProcess> {
+  const log = await open(logFile, 'a');
+  const env = { ...process.env, ...spec.command.env };
+  const stdio = ['ignore', log.fd, log.fd] as const;
+  const server = spawn(spec.command.file, spec.command.args, { env, detached: true, stdio: [...stdio] });
+  await once(server, 'spawn');
+  await log.close();
+  return server;
+}
+
+async function untilReady(server: ChildProcess, spec: ServerSpec, logFile: string): Promise<void> {
+  if (spec.readiness.kind !== 'http') throw new TypeError('MLflow is asked by HTTP');
+  const { url } = spec.readiness;
+  const giveUpMs = Date.now() + startTimeoutMs;
+  for (;;) {
+    const isReady = await fetch(url).then(
+      (response) => response.ok,
+      () => false,
+    );
+    if (isReady) return;
+    const isOver = server.exitCode !== null || Date.now() > giveUpMs;
+    if (isOver) throw new Error(`MLflow did not start:\n${await readFile(logFile, 'utf8')}`);
+    await delay(100);
+  }
+}
+
+async function endGroup(server: ChildProcess): Promise<void> {
+  if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
+  const exited = once(server, 'exit');
+  process.kill(-server.pid, 'SIGKILL');
+  await exited;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await once(server.close(), 'close');
+  if (typeof address !== 'object' || address === null) throw new TypeError('a listening server has a port');
+  return address.port;
+}
