@@ -14,7 +14,8 @@ import { runLogged } from './run-command.mjs';
  */
 export async function installAll(paths) {
   const missing = checkHardware(paths).filter((check) => check.status === 'missing');
-  if (missing.length > 0) throw new BootstrapError(missing.map((check) => `${check.name}: found ${check.found}; ${check.advice}`).join('\n'));
+  if (missing.length > 0)
+    throw new BootstrapError(missing.map((check) => `${check.name}: found ${check.found}; ${check.advice}`).join('\n'));
   await settleBoth(installNode(paths), installPython(paths));
   await build(paths);
 }
@@ -42,7 +43,7 @@ async function installNode(paths) {
  * @param {BootstrapPaths} paths
  */
 async function runNpm(paths) {
-  const ci = step(paths, 'npm ci', 'npm-ci.log', ['npm', 'ci', '--no-audit', '--no-fund', '--prefer-offline']);
+  const ci = step(paths, 'npm ci', ['npm', 'ci', '--no-audit', '--no-fund', '--prefer-offline']);
   try {
     await runLogged(ci);
   } catch (error) {
@@ -55,7 +56,7 @@ async function runNpm(paths) {
 async function installFromLock(paths) {
   const lock = fs.readFileSync(paths.packageLock);
   fs.rmSync(paths.nodeModules, { recursive: true, force: true });
-  await runLogged(step(paths, 'npm install', 'npm-install.log', ['npm', 'install', '--no-audit', '--no-fund', '--prefer-offline']));
+  await runLogged(step(paths, 'npm install', ['npm', 'install', '--no-audit', '--no-fund', '--prefer-offline']));
   fs.writeFileSync(paths.packageLock, lock);
 }
 
@@ -78,9 +79,18 @@ async function installUv(paths, python) {
   const stamp = hashInputs([paths.uvRequirements]);
   if (isStamped(paths.uvStamp, stamp)) return;
   await timed('uv', async () => {
-    await runLogged(step(paths, 'python -m venv', 'uv-venv.log', [python, '-m', 'venv', '--clear', paths.uvVenv]));
-    const pip = [path.join(paths.uvVenv, 'bin', 'python'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'];
-    await runLogged(step(paths, 'pip install uv', 'uv-install.log', [...pip, '--require-hashes', '--no-deps', '-r', paths.uvRequirements]));
+    await runLogged(step(paths, 'python -m venv', [python, '-m', 'venv', '--clear', paths.uvVenv]));
+    const pip = [
+      path.join(paths.uvVenv, 'bin', 'python'),
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+    ];
+    await runLogged(
+      step(paths, 'pip install uv', [...pip, '--require-hashes', '--no-deps', '-r', paths.uvRequirements]),
+    );
   });
   writeStamp(paths.uvStamp, stamp);
 }
@@ -94,10 +104,12 @@ async function syncVenv(paths, python) {
   if (fs.existsSync(paths.venvUnfinished)) fs.rmSync(paths.venv, { recursive: true, force: true });
   fs.writeFileSync(paths.venvUnfinished, '');
   if (!fs.existsSync(path.join(paths.venvBin, 'python'))) {
-    await runLogged(step(paths, 'uv venv', 'venv.log', [paths.uv, 'venv', '--clear', '--python', python, paths.venv]));
+    await runLogged(step(paths, 'uv venv', [paths.uv, 'venv', '--clear', '--python', python, paths.venv]));
   }
   const target = ['--python', path.join(paths.venvBin, 'python')];
-  await runLogged(step(paths, 'uv pip sync', 'venv-sync.log', [paths.uv, 'pip', 'sync', ...target, '--require-hashes', paths.requirements]));
+  await runLogged(
+    step(paths, 'uv pip sync', [paths.uv, 'pip', 'sync', ...target, '--require-hashes', paths.requirements]),
+  );
   fs.rmSync(paths.venvUnfinished);
 }
 
@@ -105,18 +117,17 @@ async function syncVenv(paths, python) {
 async function build(paths) {
   const stamp = hashInputs(paths.buildInputs);
   if (isStamped(paths.distStamp, stamp)) return;
-  await timed('build', () => runLogged(step(paths, 'npm run build', 'build.log', ['npm', 'run', 'build'])));
+  await timed('build', () => runLogged(step(paths, 'npm run build', ['npm', 'run', 'build'])));
   writeStamp(paths.distStamp, stamp);
 }
 
 /**
  * @param {BootstrapPaths} paths
- * @param {string} name
- * @param {string} log
+ * @param {string} name also the name of its log
  * @param {readonly string[]} argv
  */
-function step(paths, name, log, argv) {
-  return { name, cwd: paths.root, logFile: path.join(paths.logs, log), argv };
+function step(paths, name, argv) {
+  return { name, cwd: paths.root, logFile: path.join(paths.logs, `${name.replaceAll(' ', '-')}.log`), argv };
 }
 
 /**

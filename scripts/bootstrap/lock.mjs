@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const pollMs = 250;
 
+/** @typedef {{ pid: number, startTicks: number | null }} Owner */
+
 /**
  * @template T
  * @param {string} lockFile
@@ -31,7 +33,8 @@ async function acquire(lockFile) {
       takeAway(lockFile);
       continue;
     }
-    if (!announced) process.stderr.write(`windlass set-up: waiting for the set-up of process ${owner?.pid ?? '?'} in this clone\n`);
+    if (!announced)
+      process.stderr.write(`windlass set-up: waiting for the set-up of process ${owner?.pid ?? '?'} in this clone\n`);
     announced = true;
     await sleep(pollMs);
   }
@@ -70,17 +73,17 @@ function takeAway(lockFile) {
 
 /**
  * @param {string} lockFile
- * @returns {{ pid: number, startTicks: number | null } | null}
+ * @returns {Owner | null}
  */
 function readOwner(lockFile) {
   try {
-    return JSON.parse(fs.readFileSync(lockFile, 'utf8'));
+    return /** @type {Owner} */ (JSON.parse(fs.readFileSync(lockFile, 'utf8')));
   } catch {
     return null;
   }
 }
 
-/** @param {{ pid: number, startTicks: number | null }} owner */
+/** @param {Owner} owner */
 function isRunning(owner) {
   return startTicks(owner.pid) !== null && startTicks(owner.pid) === owner.startTicks;
 }

@@ -30,7 +30,8 @@ export function checkHardware(paths) {
 
 function checkSystem() {
   const found = `${process.platform} ${process.arch}`;
-  return check('system', found === 'linux x64', found, 'Windlass runs on Linux x86-64 only: use such a machine or container');
+  const advice = 'Windlass runs on Linux x86-64 only: use such a machine or container';
+  return check('system', found === 'linux x64', { found, advice });
 }
 
 function checkGlibc() {
@@ -38,7 +39,8 @@ function checkGlibc() {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [needMajor = 0, needMinor = 0] = minimum.glibc;
   const ok = major > needMajor || (major === needMajor && minor >= needMinor);
-  return check('glibc', ok, version || 'none', 'Triton needs glibc 2.35 or newer: use Debian 12, Ubuntu 22.04 or newer');
+  const advice = 'Triton needs glibc 2.35 or newer: use Debian 12, Ubuntu 22.04 or newer';
+  return check('glibc', ok, { found: version || 'none', advice });
 }
 
 function glibcVersion() {
@@ -47,19 +49,24 @@ function glibcVersion() {
 }
 
 function checkNode() {
-  const major = Number(process.versions.node.split('.')[0]);
-  return check('node', major >= minimum.node, process.versions.node, 'install Node 20 or newer');
+  const found = process.versions.node;
+  return check('node', Number(found.split('.')[0]) >= minimum.node, { found, advice: 'install Node 20 or newer' });
 }
 
 function checkCpu() {
   const flags = readText('/proc/cpuinfo').match(/^flags\s*:.*$/m)?.[0] ?? '';
-  const found = ['avx2', 'avx512f'].filter((flag) => flags.includes(` ${flag}`));
-  return check('cpu', found.includes('avx2'), `${os.availableParallelism()} cores, ${found.join(' ') || 'no AVX2'}`, 'OpenVINO and PyTorch need a CPU with AVX2');
+  const features = ['avx2', 'avx512f'].filter((flag) => flags.includes(` ${flag}`));
+  const found = `${os.availableParallelism()} cores, ${features.join(' ') || 'no AVX2'}`;
+  return check('cpu', features.includes('avx2'), {
+    found,
+    advice: 'use a CPU with AVX2: OpenVINO and PyTorch need it',
+  });
 }
 
 function checkMemory() {
   const totalGb = Math.min(os.totalmem(), cgroupLimitBytes()) / bytesPerGb;
-  return check('memory', totalGb >= minimum.memoryGb, `${totalGb.toFixed(1)} GB`, `give the machine at least ${minimum.memoryGb} GB of memory`);
+  const advice = `give the machine at least ${minimum.memoryGb} GB of memory`;
+  return check('memory', totalGb >= minimum.memoryGb, { found: `${totalGb.toFixed(1)} GB`, advice });
 }
 
 function cgroupLimitBytes() {
@@ -72,12 +79,14 @@ function checkDisk(paths) {
   const needGb = fs.existsSync(paths.venvStamp) ? minimum.diskInstalledGb : minimum.diskGb;
   const { bavail, bsize } = fs.statfsSync(paths.root);
   const freeGb = (bavail * bsize) / bytesPerGb;
-  return check('disk', freeGb >= needGb, `${freeGb.toFixed(1)} GB free`, `free at least ${needGb} GB at ${paths.root}`);
+  const texts = { found: `${freeGb.toFixed(1)} GB free`, advice: `free at least ${needGb} GB at ${paths.root}` };
+  return check('disk', freeGb >= needGb, texts);
 }
 
 function checkPython() {
   const python = findPython();
-  return check('python', python !== null && isComplete(python), describePython(python), pythonAdvice(python));
+  const texts = { found: describePython(python), advice: pythonAdvice(python) };
+  return check('python', python !== null && isComplete(python), texts);
 }
 
 /**
@@ -87,7 +96,10 @@ function checkPython() {
 function checkInstalled(paths) {
   return [
     checkMade('node_modules', isNodeInstalled(paths)),
-    checkMade('.venv', isStamped(paths.venvStamp, hashInputs([paths.requirements])) && !fs.existsSync(paths.venvUnfinished)),
+    checkMade(
+      '.venv',
+      isStamped(paths.venvStamp, hashInputs([paths.requirements])) && !fs.existsSync(paths.venvUnfinished),
+    ),
     checkMade('dist', isStamped(paths.distStamp, hashInputs(paths.buildInputs))),
   ];
 }
@@ -95,7 +107,10 @@ function checkInstalled(paths) {
 /** @param {import('./paths.mjs').BootstrapPaths} paths */
 export function isNodeInstalled(paths) {
   if (!fs.existsSync(paths.node)) return false;
-  return isStamped(paths.nodeStamp, hashInputs([paths.packageLock])) || matchesPackageLock(paths.packageLock, paths.nodeModules);
+  return (
+    isStamped(paths.nodeStamp, hashInputs([paths.packageLock])) ||
+    matchesPackageLock(paths.packageLock, paths.nodeModules)
+  );
 }
 
 /**
@@ -104,17 +119,21 @@ export function isNodeInstalled(paths) {
  * @returns {Check}
  */
 function checkMade(name, ok) {
-  return { name, status: ok ? 'ok' : 'install', found: ok ? 'up to date' : 'missing or out of date', advice: ok ? '' : 'run: node scripts/bootstrap.mjs' };
+  return {
+    name,
+    status: ok ? 'ok' : 'install',
+    found: ok ? 'up to date' : 'missing or out of date',
+    advice: ok ? '' : 'run: node scripts/bootstrap.mjs',
+  };
 }
 
 /**
  * @param {string} name
  * @param {boolean} ok
- * @param {string} found
- * @param {string} advice
+ * @param {{ readonly found: string, readonly advice: string }} texts
  * @returns {Check}
  */
-function check(name, ok, found, advice) {
+function check(name, ok, { found, advice }) {
   return { name, status: ok ? 'ok' : 'missing', found, advice: ok ? '' : advice };
 }
 

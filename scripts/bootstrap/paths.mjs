@@ -2,6 +2,7 @@ import path from 'node:path';
 
 /** Something a person has to do: the message is all they see. */
 export class BootstrapError extends Error {
+  /** @override */
   name = 'BootstrapError';
 }
 
@@ -31,7 +32,13 @@ export function bootstrapPaths(root) {
     uvStamp: at('.venv-uv', '.windlass-stamp'),
     dist: at('dist'),
     distStamp: at('dist', '.windlass-stamp'),
-    buildInputs: [at('src'), at('package.json'), at('package-lock.json'), at('tsconfig.json'), at('tsconfig.build.json')],
+    buildInputs: [
+      at('src'),
+      at('package.json'),
+      at('package-lock.json'),
+      at('tsconfig.json'),
+      at('tsconfig.build.json'),
+    ],
   };
 }
 

@@ -45,7 +45,9 @@ export function isComplete(python) {
 function candidates() {
   const chosen = process.env['WINDLASS_PYTHON'];
   if (chosen !== undefined) return [chosen];
-  const directories = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/bin', '/usr/local/bin'].filter((entry) => entry !== '');
+  const directories = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/bin', '/usr/local/bin'].filter(
+    (entry) => entry !== '',
+  );
   const names = ['python3.11', 'python3.12', 'python3'];
   const files = names.flatMap((name) => directories.map((directory) => path.join(directory, name)));
   return [...new Set(files)].filter((file) => fs.existsSync(file));
@@ -58,7 +60,7 @@ function candidates() {
 function probePython(executable) {
   const result = spawnSync(executable, ['-I', '-c', probe], { encoding: 'utf8', timeout: 20_000 });
   if (result.status !== 0) return null;
-  return JSON.parse(result.stdout);
+  return /** @type {Python} */ (JSON.parse(result.stdout));
 }
 
 /**
@@ -93,8 +95,13 @@ export function ensurePython() {
 /** @param {Python | null} python */
 export function describePython(python) {
   if (python === null) return 'no Python 3.11 or 3.12 found';
-  const missing = [...(python.hasVenv ? [] : ['venv']), ...(python.libpythonDirectory === null ? [`libpython${python.version}.so.1.0`] : [])];
-  return missing.length === 0 ? `${python.version} at ${python.executable}` : `${python.executable} lacks ${missing.join(' and ')}`;
+  const missing = [
+    ...(python.hasVenv ? [] : ['venv']),
+    ...(python.libpythonDirectory === null ? [`libpython${python.version}.so.1.0`] : []),
+  ];
+  return missing.length === 0
+    ? `${python.version} at ${python.executable}`
+    : `${python.executable} lacks ${missing.join(' and ')}`;
 }
 
 function mayInstallPackages() {
@@ -113,5 +120,8 @@ function installPackages(versions) {
 /** @param {readonly string[]} args */
 function apt(args) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  return spawnSync('/usr/bin/apt-get', ['-q', ...args], { stdio: ['ignore', 'ignore', 'inherit'], env, timeout: 300_000 }).status === 0;
+  return (
+    spawnSync('/usr/bin/apt-get', ['-q', ...args], { stdio: ['ignore', 'ignore', 'inherit'], env, timeout: 300_000 })
+      .status === 0
+  );
 }

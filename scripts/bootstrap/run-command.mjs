@@ -33,7 +33,8 @@ export async function runCommand(paths, argv) {
   const [command = '', ...args] = argv;
   const env = { ...process.env, PATH: [paths.nodeBin, paths.venvBin, process.env['PATH'] ?? ''].join(path.delimiter) };
   const child = spawn(resolveProgram(paths, command), args, { stdio: 'inherit', env });
-  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) process.on(signal, () => child.kill(signal));
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP']))
+    process.on(signal, () => child.kill(signal));
   return exitOf(child);
 }
 
@@ -53,6 +54,8 @@ function resolveProgram(paths, command) {
 function exitOf(child) {
   return new Promise((resolve, reject) => {
     child.on('error', (error) => reject(new BootstrapError(`cannot start ${child.spawnfile}: ${error.message}`)));
-    child.on('exit', (code, signal) => resolve(code ?? 128 + os.constants.signals[/** @type {NodeJS.Signals} */ (signal)]));
+    child.on('exit', (code, signal) =>
+      resolve(code ?? 128 + os.constants.signals[/** @type {NodeJS.Signals} */ (signal)]),
+    );
   });
 }

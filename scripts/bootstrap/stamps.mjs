@@ -65,13 +65,18 @@ export function matchesPackageLock(packageLock, nodeModules) {
   });
 }
 
+/** @typedef {{ integrity?: string, optional?: boolean }} LockedPackage */
+
 /**
  * @param {string} lockFile
- * @returns {Record<string, { integrity?: string, optional?: boolean }> | null}
+ * @returns {Record<string, LockedPackage> | null}
  */
 function readPackages(lockFile) {
   try {
-    return JSON.parse(fs.readFileSync(lockFile, 'utf8')).packages;
+    const lock = /** @type {{ packages: Record<string, LockedPackage> }} */ (
+      JSON.parse(fs.readFileSync(lockFile, 'utf8'))
+    );
+    return lock.packages;
   } catch {
     return null;
   }

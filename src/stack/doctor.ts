@@ -53,34 +53,32 @@ async function examinePrograms(installation: Installation): Promise<readonly Doc
     programCheck('program mlflow', installation.mlflow),
     programCheck('program tritonserver', triton),
     python === null
-      ? check(
+      ? missing(
           'libpython',
-          'missing',
           `none for ${installation.python}`,
           'install the shared library of that Python, then run: node scripts/bootstrap.mjs',
         )
-      : check('libpython', 'ok', python.libpythonDirectory),
+      : passed('libpython', python.libpythonDirectory),
   ];
 }
 
 function programCheck(name: string, file: string): DoctorCheck {
   try {
     accessSync(file, constants.X_OK);
-    return check(name, 'ok', file);
+    return passed(name, file);
   } catch {
-    return check(name, 'install', `no ${file}`, 'run: node scripts/bootstrap.mjs');
+    return { name, status: 'install', found: `no ${file}`, advice: 'run: node scripts/bootstrap.mjs' };
   }
 }
 
 async function examinePorts(home: StackHome, marked: readonly MarkedProcess[]): Promise<DoctorCheck> {
   const plan = parsePortPlan(readJsonFile(home.portsFile));
-  if (plan === null) return check('ports', 'ok', 'not chosen yet');
-  if (marked.length > 0) return check('ports', 'ok', 'in use by this stack');
+  if (plan === null) return passed('ports', 'not chosen yet');
+  if (marked.length > 0) return passed('ports', 'in use by this stack');
   const free = await Promise.all(portsOf(plan).map(isPortFree));
   const taken = portsOf(plan).filter((_, index) => free[index] !== true);
-  return check(
+  return passed(
     'ports',
-    'ok',
     taken.length === 0 ? 'free' : `${taken.join(', ')} taken by others: the next up chooses new ones`,
   );
 }
@@ -89,29 +87,28 @@ function examineState(home: StackHome, marked: readonly MarkedProcess[]): Doctor
   const state = readState(home.stateFile);
   const supervisor = chooseSupervisor(marked);
   if (supervisor === null)
-    return check(
-      'stack',
-      'ok',
-      state === null ? 'not running' : 'not running (left by a crash: the next up repairs it)',
-    );
+    return passed('stack', state === null ? 'not running' : 'not running (left by a crash: the next up repairs it)');
   const unready = state?.servers.filter((server) => server.phase !== 'ready').map((server) => server.name) ?? [];
-  if (unready.length === 0) return check('stack', 'ok', `running, supervisor ${supervisor.pid}`);
-  return check('stack', 'missing', `not ready: ${unready.join(', ')}`, `wait, or read their logs in ${home.logs}`);
+  if (unready.length === 0) return passed('stack', `running, supervisor ${supervisor.pid}`);
+  return missing('stack', `not ready: ${unready.join(', ')}`, `wait, or read their logs in ${home.logs}`);
 }
 
 function examineLeftovers(marked: readonly MarkedProcess[]): DoctorCheck {
-  if (marked.length === 0 || chooseSupervisor(marked) !== null) return check('leftovers', 'ok', 'none');
+  if (marked.length === 0 || chooseSupervisor(marked) !== null) return passed('leftovers', 'none');
   const names = marked.map((entry) => `${entry.server} (${entry.pid})`).join(', ');
-  return check(
+  return missing(
     'leftovers',
-    'missing',
     `without a supervisor: ${names}`,
-    'run: windlass up (goes on with them gone) or windlass down',
+    'run: windlass up (stops them and starts afresh) or windlass down',
   );
 }
 
-function check(name: string, status: DoctorCheck['status'], found: string, advice = ''): DoctorCheck {
-  return { name, status, found, advice };
+function passed(name: string, found: string): DoctorCheck {
+  return { name, status: 'ok', found, advice: '' };
+}
+
+function missing(name: string, found: string, advice: string): DoctorCheck {
+  return { name, status: 'missing', found, advice };
 }
 
 /** A table; what is missing says what to do. */

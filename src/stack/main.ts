@@ -7,7 +7,7 @@ import { StackError } from './stack-error.ts';
 import type { StackHome } from './stack-home.ts';
 import { stackHome } from './stack-home.ts';
 import { readPlatformSource } from './stack-plan.ts';
-import { stopStack } from './stop-stack.ts';
+import { awaitStopping, stopStack } from './stop-stack.ts';
 import { supervise } from './supervise.ts';
 import { formatEndpoints } from './up-report.ts';
 import { UpProgress } from './up-progress.ts';
@@ -25,6 +25,7 @@ interface UpCommandOptions extends CommonOptions {
 async function up(options: UpCommandOptions): Promise<void> {
   const home = stackHome(options.home);
   const source = readPlatformSource(options.platform);
+  await awaitStopping(home);
   if (await isRunning(home)) {
     const state = await waitForStack({ home, platformFile: options.platform, onState: () => undefined });
     return reportUp(state, { ...options, first: false });

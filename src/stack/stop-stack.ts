@@ -5,7 +5,8 @@ import type { MarkedProcess } from './process-marks.ts';
 import { findMarked, supervisorName } from './process-marks.ts';
 import { StackError } from './stack-error.ts';
 import type { StackHome } from './stack-home.ts';
-import { stopProcesses } from './stop-processes.ts';
+import { readState } from './state-file.ts';
+import { stopProcesses, waitForEnd } from './stop-processes.ts';
 
 /** Time a job gets to save a training checkpoint. */
 export const jobGraceMs = 30_000;
@@ -21,6 +22,13 @@ export function chooseSupervisor(marked: readonly MarkedProcess[]): MarkedProces
 
 function byAge(left: ProcessIdentity, right: ProcessIdentity): number {
   return left.startTicks - right.startTicks || left.pid - right.pid;
+}
+
+/** Waits for a `down` that is under way, so that an `up` right behind it does not mistake it for a running stack. */
+export async function awaitStopping(home: StackHome): Promise<void> {
+  const supervisor = chooseSupervisor(await findMarked(home.directory));
+  if (supervisor === null || readState(home.stateFile)?.phase !== 'stopping') return;
+  await waitForEnd([supervisor], supervisorTimeoutMs);
 }
 
 /**
@@ -43,11 +51,14 @@ export async function stopStack(home: StackHome): Promise<number> {
 export async function stopLeftovers(home: StackHome, options: { readonly jobs: boolean }): Promise<number> {
   const found = await findMarked(home.directory);
   const marked = found.filter((entry) => entry.pid !== process.pid && (options.jobs || !entry.isJob));
-  const isWorker = (entry: MarkedProcess): boolean => entry.server.endsWith('-worker');
   await end(marked.filter((entry) => isWorker(entry) && !entry.isJob));
   if (options.jobs) await stopJobs(home.jobs, jobGraceMs);
   await end(marked.filter((entry) => !isWorker(entry) || entry.isJob));
   return marked.length;
+}
+
+function isWorker(entry: MarkedProcess): boolean {
+  return entry.server.endsWith('-worker');
 }
 
 async function end(processes: readonly MarkedProcess[]): Promise<void> {

@@ -9,7 +9,7 @@ export function serverNames(targets: readonly string[]): readonly string[] {
 
 /** One line per server that ends when the server is ready. */
 export class UpProgress {
-  readonly #list: Listr<unknown, 'default' | 'silent', 'simple'>;
+  readonly #list: Listr<unknown, 'default' | 'silent'>;
   readonly #lines: ReadonlyMap<string, PromiseWithResolvers<ServerState>>;
 
   constructor(targets: readonly string[], options: { readonly silent: boolean }) {

@@ -3,6 +3,7 @@ import type { Installation } from '../installation.ts';
 import type { PortPlan } from '../port-plan.ts';
 import type { ServerSpec } from '../server-spec.ts';
 import type { StackHome } from '../stack-home.ts';
+import { buildFlags } from './command-flags.ts';
 
 const attributeTypes: Readonly<Record<string, string>> = { [searchAttributes.version]: 'Int' };
 
@@ -15,18 +16,27 @@ export function buildTemporalServer(installation: Installation, home: StackHome,
     after: [],
     command: {
       file: installation.temporal,
-      args: [
-        ...['server', 'start-dev', '--ip', '127.0.0.1', '--db-filename', home.temporalDatabase],
-        ...['--port', `${ports.temporal.grpc}`, '--ui-port', `${ports.temporal.ui}`],
-        ...['--http-port', `${ports.temporal.http}`, '--metrics-port', `${ports.temporal.metrics}`],
-        ...['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'],
-        ...attributes.flatMap((name) => ['--search-attribute', `${name}=${attributeTypes[name] ?? 'Keyword'}`]),
-        ...['--ui-disable-news-fetch', '--disable-config-file', '--log-level', 'error'],
-      ],
+      args: ['server', 'start-dev', ...temporalFlags(home, ports.temporal, attributes)],
       env: {},
     },
     readiness: { kind: 'temporal', address: `127.0.0.1:${ports.temporal.grpc}`, searchAttributes: attributes },
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 10_000,
   };
+}
+
+function temporalFlags(home: StackHome, ports: PortPlan['temporal'], attributes: readonly string[]): readonly string[] {
+  return buildFlags({
+    ip: '127.0.0.1',
+    port: ports.grpc,
+    'ui-port': ports.ui,
+    'http-port': ports.http,
+    'metrics-port': ports.metrics,
+    'db-filename': home.temporalDatabase,
+    'sqlite-pragma': ['journal_mode=WAL', 'synchronous=NORMAL'],
+    'search-attribute': attributes.map((name) => `${name}=${attributeTypes[name] ?? 'Keyword'}`),
+    'ui-disable-news-fetch': true,
+    'disable-config-file': true,
+    'log-level': 'error',
+  });
 }

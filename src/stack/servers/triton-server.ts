@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { restrictedProtocolKey } from '../../protocols/triton/channel.ts';
 import type { PythonEnvironment } from '../python-environment.ts';
 import type { TritonPorts } from '../port-plan.ts';
 import type { ServerSpec } from '../server-spec.ts';
@@ -13,9 +14,6 @@ export interface TritonOptions {
   readonly python: PythonEnvironment;
   readonly secret: string;
 }
-
-/** Header of the restricted protocol: `triton-grpc-protocol-windlass` (gRPC), `windlass` (HTTP). */
-const restrictedKey = 'windlass';
 
 /** Directory of the package in site-packages that carries Triton itself. */
 export function tritonDirectory(python: PythonEnvironment): string {
@@ -75,9 +73,10 @@ function behaviourFlags({ home, target, python, secret }: TritonOptions): readon
     `--cache-directory=${join(tritonDirectory(python), 'caches')}`,
     '--model-control-mode=explicit',
     '--strict-readiness=false',
+    '--disable-auto-complete-config',
     '--exit-timeout-secs=5',
     `--backend-config=python,shm-region-prefix-name=${shmPrefix(home)}${target}-`,
-    `--grpc-restricted-protocol=model-repository,shared-memory,logging,trace:${restrictedKey}=${secret}`,
-    `--http-restricted-api=model-repository,shared-memory,logging,trace:${restrictedKey}=${secret}`,
+    `--grpc-restricted-protocol=model-repository,shared-memory,logging,trace:${restrictedProtocolKey}=${secret}`,
+    `--http-restricted-api=model-repository,shared-memory,logging,trace:${restrictedProtocolKey}=${secret}`,
   ];
 }
