@@ -147,7 +147,7 @@ interface Finished {
 
 async function finish(run: RunContext, { version, engine, evaluated }: Finished): Promise<RunResult> {
   const { state, resolved, trackingRunId } = run;
-  await control.closeTrackingRun({ trackingRunId, status: 'FINISHED' });
+  await CancellationScope.nonCancellable(async () => control.closeTrackingRun({ trackingRunId, status: 'FINISHED' }));
   state.change({ phase: 'released' });
   const { runId, smoke, stages, links } = state.status;
   const { model, target } = resolved.spec;

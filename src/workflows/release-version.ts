@@ -1,4 +1,4 @@
-import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
 
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { ServingOptions, SmokeTestSpec } from '../contracts/run-spec.ts';
@@ -68,6 +68,7 @@ export async function releaseVersion(order: ReleaseOrder, progress: ReleaseProgr
     const deployment: Deployment = { order, progress: told, saga, lease, view, prior };
     await prove(deployment);
     const switchMs = await switchOver(deployment);
+    refuseWhenCancelled();
     const release = await commit(deployment);
     return { kind: 'released', release, smoke, switchMs };
   } catch (error) {
@@ -110,6 +111,11 @@ async function switchOver({ order, saga, lease, prior, view }: Deployment): Prom
   );
   await serving.verifyRoute({ ...target, version, prompt: order.probePrompt });
   return switchMs;
+}
+
+/** An activity may end well after a cancellation came: the commit must not follow it. */
+function refuseWhenCancelled(): void {
+  if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled before the commit');
 }
 
 /** From here on there is no way back but a rollback: the release stands once the target's log has it. */

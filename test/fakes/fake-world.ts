@@ -1,0 +1,211 @@
+import { ApplicationFailure } from '@temporalio/activity';
+
+import type { JobActivities } from '../../src/activities/job-activities.ts';
+import type { RunActivities } from '../../src/activities/run-activities.ts';
+import type { ServingActivities } from '../../src/activities/serving-activities.ts';
+import type { TargetActivities } from '../../src/activities/target-activities.ts';
+import type { TrackingActivities } from '../../src/activities/tracking-activities.ts';
+import type { VersionActivities } from '../../src/activities/version-activities.ts';
+import type { Artifact } from '../../src/contracts/artifact.ts';
+import type { JobOutcome, JobRequest, StageRecord } from '../../src/contracts/job.ts';
+import type { Release, SmokeReport } from '../../src/contracts/serving.ts';
+import { emptyTarget, viewOf, withHolder, withoutHolder, withRelease } from '../../src/workflows/target-state.ts';
+import { tinySpec } from './tiny-spec.ts';
+
+export type AllActivities = JobActivities &
+  RunActivities &
+  ServingActivities &
+  TargetActivities &
+  TrackingActivities &
+  VersionActivities;
+
+export type ActivityName = keyof AllActivities;
+
+/** What the fake world does differently from a world where all goes well. */
+export interface Faults {
+  /** Activities that fail for good, by name. */
+  readonly fail?: Partial<Record<ActivityName, string>>;
+  /** Only the first this many calls of a failing activity fail; absent: all. */
+  readonly failures?: number;
+  readonly smokeViolations?: readonly string[];
+  readonly verdict?: 'pass' | 'fail' | 'inconclusive';
+  readonly jobOutcomes?: (request: JobRequest) => JobOutcome | null;
+  readonly approvalRequired?: boolean;
+  readonly fourEyes?: boolean;
+  readonly reused?: boolean;
+  /** Versions that serve, and are in the log, before anything happens. */
+  readonly live?: readonly number[];
+  /** Called when an activity begins; a promise holds it. */
+  readonly onCall?: (name: ActivityName) => Promise<void> | undefined;
+}
+
+/** A world of memory for workflow tests: the state that the real systems would hold, and every call in its order. */
+export interface FakeWorld {
+  readonly activities: AllActivities;
+  readonly calls: ActivityName[];
+  readonly submitted: JobRequest[];
+  /** What users reach, what is published, whether a candidate is loaded. */
+  readonly serving: { ready: readonly number[]; published: number[]; candidate: number | null };
+  readonly releases: () => readonly Release[];
+  readonly lease: () => unknown;
+  readonly aliases: Record<string, number | null>;
+}
+
+export function createFakeWorld(faults: Faults = {}): FakeWorld {
+  const calls: ActivityName[] = [];
+  const submitted: JobRequest[] = [];
+  const live = faults.live ?? [];
+  const serving = { ready: live, published: [...live], candidate: null as number | null };
+  const aliases: Record<string, number | null> = {};
+  const names = { target: 'production', model: 'glossary' };
+  let target = { ...emptyTarget, releases: live.map((version, index) => releaseOf(version, index + 1)) };
+  let requests = 0;
+
+  const activities: AllActivities = {
+    resolveRun: async ({ runId, input }) => ({
+      spec: tinySpec(input, { required: faults.approvalRequired ?? false, fourEyes: faults.fourEyes ?? false }),
+      specUri: `file:///store/runs/${runId}/spec.json`,
+      specDigest: 'sha256:5bec',
+      sources: [],
+      baseModel: null,
+      jobsDigest: 'sha256:c0de',
+      links: { temporal: null },
+    }),
+    planStage: async ({ stage }) => ({
+      stageKey: `sha256:${stage}`,
+      record: faults.reused === true ? recordOf(stage, faults) : null,
+    }),
+    findBaseModel: async () => null,
+    nameBaseModel: async () => {},
+    openTrackingRun: async () => ({ trackingRunId: 'mlflow-1', url: 'http://127.0.0.1/mlflow' }),
+    logStageMetrics: async () => {},
+    closeTrackingRun: async () => {},
+    allocateVersion: async () => ({ version: live.length + 1, url: 'http://127.0.0.1/version' }),
+    tagVersion: async () => {},
+    moveAliases: async ({ champion, previous }) => void Object.assign(aliases, { champion, previous }),
+    describeVersion: async () => ({ ...releaseOf(1, 1), smokeTest: tinySpec({ model: 'glossary' }).smokeTest }),
+    submitJob: async (request) => {
+      submitted.push(request);
+      return { name: `${request.stage}-${request.attempt}`, id: String(++requests), outputUri: 'file:///store/out' };
+    },
+    awaitJob: async () => ({ kind: 'exited', exitCode: 0, logTail: '' }),
+    collectJob: async (request) =>
+      faults.jobOutcomes?.(request) ?? { kind: 'succeeded', record: recordOf(request.stage, faults) },
+    removeJob: async () => {},
+    acquireTarget: async ({ holder }) => {
+      target = withHolder(target, holder);
+      if (target.lease === null) throw new Error('the lease was not granted');
+      return target.lease;
+    },
+    releaseTarget: async ({ holder }) => void (target = withoutHolder(target, holder)),
+    commitRelease: async ({ lease, release }) => {
+      const next = withRelease(target, { lease, release, at: '2026-01-01T00:00:00.000Z' });
+      if (next === null) throw ApplicationFailure.nonRetryable('lease is over', 'StaleFence');
+      target = next;
+      return target.releases.at(-1) ?? releaseOf(0, 0);
+    },
+    viewTarget: async () => viewOf(target, names),
+    isHolderOpen: async () => true,
+    readPriorState: async () => ({ readyVersions: serving.ready }),
+    checkEngine: async () => {},
+    publishVersion: async ({ version }) => void serving.published.push(version),
+    unpublishVersion: async ({ version }) => {
+      serving.published = serving.published.filter((entry) => entry !== version);
+    },
+    loadCandidate: async ({ version }) => void (serving.candidate = version),
+    unloadCandidate: async () => void (serving.candidate = null),
+    smokeTest: async ({ version }) => smokeReport(version, faults.smokeViolations ?? []),
+    showVersions: async ({ versions }) => {
+      serving.ready = versions;
+      return { switchMs: 7 };
+    },
+    verifyRoute: async () => {},
+    retireVersions: async ({ keep }) => {
+      const old = serving.published.filter((version) => !keep.includes(version));
+      serving.published = serving.published.filter((version) => keep.includes(version));
+      return old;
+    },
+  };
+  return {
+    activities: withFaults(activities, { faults, calls }),
+    calls,
+    submitted,
+    serving,
+    releases: () => target.releases,
+    lease: () => target.lease,
+    aliases,
+  };
+}
+
+function withFaults(
+  activities: AllActivities,
+  { faults, calls }: { readonly faults: Faults; readonly calls: ActivityName[] },
+): AllActivities {
+  const wrapped = Object.entries(activities).map(
+    ([key, activity]: [string, (...args: never[]) => Promise<unknown>]) => {
+      const name = key as ActivityName;
+      const call = async (...args: never[]): Promise<unknown> => {
+        calls.push(name);
+        await faults.onCall?.(name);
+        const failure = faults.fail?.[name];
+        const earlier = calls.filter((entry) => entry === name).length;
+        if (failure === undefined || earlier > (faults.failures ?? Infinity)) return activity(...args);
+        await activity(...args);
+        throw ApplicationFailure.nonRetryable(`${name} failed on purpose, after its effect`, failure);
+      };
+      return [name, call];
+    },
+  );
+  return Object.fromEntries(wrapped) as AllActivities;
+}
+
+function recordOf(stage: string, { verdict = 'pass' }: Faults): StageRecord {
+  const summary =
+    stage === 'evaluate'
+      ? {
+          verdict,
+          reasons: ['perplexity 20 is under the floor of 60'],
+          candidate: { perplexity: 20, tokensPerSecond: 90, taskPassRate: 1 },
+          base: null,
+          incumbent: null,
+          comparison: null,
+        }
+      : {};
+  return { stageKey: `sha256:${stage}`, artifact: artifactOf(stage), summary, metrics: { seconds: 1 } };
+}
+
+export function artifactOf(stage: string): Artifact {
+  return { uri: `file:///store/${stage}`, digest: `sha256:${stage}`, kind: 'engine', sizeBytes: 1, fileCount: 1 };
+}
+
+function releaseOf(version: number, sequence: number): Release {
+  return {
+    sequence,
+    version,
+    engine: { uri: 'file:///store/engine', digest: 'sha256:engine', kind: 'engine' },
+    serving: { maxNewTokens: 64, cacheSizeGb: 1, maxConcurrent: 4, threads: 1 },
+    probePrompt: 'Hello',
+    keepVersions: 1,
+    kind: 'deploy',
+    runId: `run-${sequence}`,
+    by: 'ada',
+    at: '2026-01-01T00:00:00.000Z',
+    resident: [version],
+  };
+}
+
+function smokeReport(version: number, violations: readonly string[]): SmokeReport {
+  const percentiles = { p50: 1, p95: 2, p99: 3 };
+  return {
+    version,
+    requests: 4,
+    failedRequests: 0,
+    errorRate: 0,
+    timeToFirstTokenMs: percentiles,
+    interTokenMs: percentiles,
+    totalMs: percentiles,
+    answerPerplexity: 3,
+    sample: null,
+    violations,
+  };
+}

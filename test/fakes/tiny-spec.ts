@@ -1,0 +1,72 @@
+import type { ApprovalSpec, RunInput, RunSpec } from '../../src/contracts/run-spec.ts';
+
+/** A complete spec for workflow tests, where only approval and the names matter. */
+export function tinySpec(input: RunInput, approval: Partial<ApprovalSpec> = {}): RunSpec {
+  return {
+    apiVersion: 'windlass/v1',
+    model: input.model,
+    preset: null,
+    requester: 'grace',
+    baseModel: null,
+    runtime: 'openvino',
+    target: 'production',
+    data: {
+      kind: 'pairs',
+      sources: [],
+      clean: {
+        unicode: true,
+        exactDedup: true,
+        nearDedup: { enabled: true, threshold: 0.8, shingleWords: 5, bands: 14, rows: 8 },
+        minChars: 1,
+        maxChars: 20_000,
+        minAlphaRatio: 0.4,
+        maxRepeatRatio: 0.6,
+      },
+      tokenize: { maxTokens: 512, overlong: 'reject' },
+      split: { train: 0.9, validation: 0.05, test: 0.05, salt: 'windlass' },
+      maxRows: null,
+      workers: 1,
+    },
+    train: {
+      method: 'scratch',
+      steps: 1,
+      batchSize: 1,
+      learningRate: 0.001,
+      warmupSteps: 0,
+      weightDecay: 0,
+      gradientClip: 1,
+      seed: 1,
+      threads: 1,
+      maxTokens: 64,
+      lora: { rank: 8, alpha: 16, dropout: 0, targets: 'all-linear' },
+      scratch: { vocabSize: 512, hiddenSize: 32, layers: 1, heads: 2, intermediateSize: 64 },
+      checkpointEvery: 1,
+      validateEvery: 1,
+      validationItems: 1,
+      divergence: { maxLoss: 50, noProgressSteps: 0 },
+    },
+    build: {
+      quantization: 'int8',
+      maxInputTokens: 128,
+      maxOutputTokens: 64,
+      parity: { items: 1, maxPerplexityRatio: 2 },
+    },
+    evaluate: {
+      maxItems: 1,
+      maxNewTokens: 8,
+      sampleAnswers: 1,
+      tasks: [],
+      floors: { maxPerplexity: null, minTokensPerSecond: null, minTaskPassRate: null },
+      compare: { against: 'none', margin: 0.05, confidence: 0.95, minItems: 1, resamples: 100, seed: 1 },
+    },
+    approval: { required: false, fourEyes: false, expiresSeconds: 3600, ...approval },
+    deploy: { serving: { maxNewTokens: 64, cacheSizeGb: 1, maxConcurrent: 4, threads: 1 }, keepVersions: 1 },
+    smokeTest: {
+      prompts: [{ prompt: 'Define the noun "lighthouse".', expect: [{ kind: 'non-empty' }] }],
+      maxNewTokens: 16,
+      warmupRequests: 1,
+      repeats: 1,
+      sla: { ttftP95Ms: null, interTokenP95Ms: null, totalP95Ms: null, maxErrorRate: 0, maxAnswerPerplexity: null },
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { fileURLToPath } from 'node:url';
+
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { temporal } from '@temporalio/proto';
+
+import { searchAttributes, taskQueues } from '../../src/contracts/names.ts';
+import type { FakeWorld } from '../fakes/fake-world.ts';
+
+/** A time-skipping Temporal server with the real workflows, to be run in worlds of memory. */
+export interface WorkflowLab {
+  readonly environment: TestWorkflowEnvironment;
+  /** Runs `use` while workers serve all three queues with the world's activities. */
+  inWorld<Result>(world: FakeWorld, use: () => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+const binaries = fileURLToPath(new URL('../../.venv/bin/', import.meta.url));
+const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+
+/** `time-skipping` waits hours in no time; `dev-server` is the server that people run. */
+export async function openWorkflowLab(kind: 'time-skipping' | 'dev-server'): Promise<WorkflowLab> {
+  Runtime.install({
+    logger: new DefaultLogger('ERROR'),
+    telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
+  });
+  const [environment, bundle] = await Promise.all([
+    openServer(kind),
+    bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') }),
+  ]);
+  await registerSearchAttributes(environment);
+  return {
+    environment,
+    inWorld: async (world, use) => inWorld({ environment, bundle, world }, use),
+    close: async () => environment.teardown(),
+  };
+}
+
+async function openServer(kind: 'time-skipping' | 'dev-server'): Promise<TestWorkflowEnvironment> {
+  const executable = (name: string): { type: 'existing-path'; path: string } => ({
+    type: 'existing-path',
+    path: binaries + name,
+  });
+  return kind === 'time-skipping'
+    ? TestWorkflowEnvironment.createTimeSkipping({ server: { executable: executable('temporal-test-server') } })
+    : TestWorkflowEnvironment.createLocal({ server: { executable: executable('temporal') } });
+}
+
+interface Stage {
+  readonly environment: TestWorkflowEnvironment;
+  readonly bundle: WorkflowBundleWithSourceMap;
+  readonly world: FakeWorld;
+}
+
+async function inWorld<Result>({ environment, bundle, world }: Stage, use: () => Promise<Result>): Promise<Result> {
+  const workers = await Promise.all(
+    Object.values(taskQueues).map(async (taskQueue) =>
+      Worker.create({
+        connection: environment.nativeConnection,
+        taskQueue,
+        activities: world.activities,
+        ...(taskQueue === taskQueues.pipeline ? { workflowBundle: bundle } : {}),
+      }),
+    ),
+  );
+  const [first, ...others] = workers;
+  if (first === undefined) throw new Error('no task queues');
+  const running = others.map(async (worker) => worker.run());
+  try {
+    return await first.runUntil(use);
+  } finally {
+    for (const worker of others) worker.shutdown();
+    await Promise.all(running);
+  }
+}
+
+async function registerSearchAttributes(environment: TestWorkflowEnvironment): Promise<void> {
+  const { INDEXED_VALUE_TYPE_INT, INDEXED_VALUE_TYPE_KEYWORD } = temporal.api.enums.v1.IndexedValueType;
+  const types = Object.values(searchAttributes).map((name): [string, temporal.api.enums.v1.IndexedValueType] => [
+    name,
+    name === searchAttributes.version ? INDEXED_VALUE_TYPE_INT : INDEXED_VALUE_TYPE_KEYWORD,
+  ]);
+  await environment.connection.operatorService.addSearchAttributes({
+    namespace: environment.namespace ?? 'default',
+    searchAttributes: Object.fromEntries(types),
+  });
+}
