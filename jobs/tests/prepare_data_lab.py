@@ -8,11 +8,12 @@ import random
 from pathlib import Path
 from typing import Any
 
-_WORDS = (
-    "tower light ship warning water stone bridge river small large tree green animal bird fish person maker wood "
-    "metal sound music paper letter field garden winter summer morning evening journey city village market silver "
-    "copper engine wheel window door kitchen table flower mountain valley island ocean storm cloud"
-).split()
+_WORDS = """
+tower light ship warning water stone bridge river small large tree green animal bird fish person
+maker wood metal sound music paper letter field garden winter summer morning evening journey city
+village market silver copper engine wheel window door kitchen table flower mountain valley island
+ocean storm cloud
+""".split()
 
 
 def pinned(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from tokenizers import Tokenizer
 
 from tests.job_lab import Ended, JobLab
 from tests.prepare_data_lab import (
@@ -146,17 +147,14 @@ def test_text_is_repaired(lab: JobLab, base: ArtifactRef, tmp_path: Path, found:
 def test_labels_cover_the_answer_and_nothing_else(
     lab: JobLab, base: ArtifactRef, tmp_path: Path, tiny_tokenizer: Path
 ) -> None:
-    from transformers import AutoTokenizer
-
     path = write_jsonl_file(tmp_path / "rows.jsonl", [pair(5)])
     ended = prepared(lab, base, parameters(source(path), split=only_train()))
     row = pl.read_parquet(ended.out / "train.tokens.parquet").row(0, named=True)
-    tokenizer = AutoTokenizer.from_pretrained(tiny_tokenizer)
+    tokenizer = Tokenizer.from_file(str(tiny_tokenizer / "tokenizer.json"))
     learnt = [token for token, label in zip(row["input_ids"], row["labels"], strict=True) if label != -100]
-    assert tokenizer.decode(learnt) == f"{pair(5)['response']}<|im_end|>\n"
-    assert tokenizer.decode(row["input_ids"]).startswith(
-        "<|im_start|>user\nDefine the noun number 5.<|im_end|>"
-    )
+    assert tokenizer.decode(learnt, skip_special_tokens=False) == f"{pair(5)['response']}<|im_end|>\n"
+    whole = tokenizer.decode(row["input_ids"], skip_special_tokens=False)
+    assert whole.startswith("<|im_start|>user\nDefine the noun number 5.<|im_end|>")
 
 
 def test_overlong_rows_are_truncated_where_asked(lab: JobLab, base: ArtifactRef, tmp_path: Path) -> None:
@@ -237,8 +235,8 @@ def test_without_a_base_model_rows_have_no_tokens(lab: JobLab, tmp_path: Path) -
 def test_ids_do_not_depend_on_positions_or_file_names(lab: JobLab, base: ArtifactRef, tmp_path: Path) -> None:
     one = write_jsonl_file(tmp_path / "one.jsonl", [pair(1), pair(2)])
     two = write_jsonl_file(tmp_path / "two.jsonl", [pair(3), pair(2), pair(1)])
-    ids = [
-        {row["response"]: row["id"] for row in prepared(lab, base, parameters(source(path), split=only_train())).rows("train.jsonl")}
-        for path in (one, two)
-    ]  # fmt: skip
+    ids = []
+    for path in (one, two):
+        rows = prepared(lab, base, parameters(source(path), split=only_train())).rows("train.jsonl")
+        ids.append({row["response"]: row["id"] for row in rows})
     assert ids[0].items() <= ids[1].items()

@@ -1,7 +1,7 @@
 """Exact and near duplicates, and the clusters that keep near-duplicates in one split.
 
-Candidates come from MinHash bands and are verified by the true Jaccard similarity of their shingles; clusters are
-the connected components of what was verified. Of each the row with the least (content, id) survives.
+Candidates come from MinHash bands and are verified by the true Jaccard similarity of their shingles; clusters
+are the connected components of what was verified. Of each the row with the least (content, id) survives.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class RowRule:
 def clean_chunk(chunk: Chunk, rule: RowRule) -> pl.DataFrame:
     """Columns `id`, `content`, `source`, `repaired`, `reason` (null: fit so far), `bands`, the fields.
 
-    `id` is the hash of the fields as cleaned, `content` that of their normal form; neither depends on positions.
+    `id` is the hash of the fields as cleaned, `content` that of their normal form; positions play no part.
     """
     raw = [record.values for record in reader_of(chunk.file.format).records(chunk)]
     values = [tuple(repaired(value, unicode=rule.cleaning.unicode) for value in row) for row in raw]

@@ -46,7 +46,7 @@ class ShingleCache:
 
 
 def jaccard_at_least(left: frozenset[str], right: frozenset[str], threshold: float) -> bool:
-    """Whether |left ∩ right| / |left ∪ right| reaches the threshold; sizes that differ too much decide at once."""
+    """Whether |left ∩ right| / |left ∪ right| reaches the threshold; sizes too different decide at once."""
     smaller, larger = sorted((len(left), len(right)))
     if smaller < threshold * larger:
         return False

@@ -85,10 +85,12 @@ def _example(prompt: list[int], whole: list[int]) -> Example:
 
 
 def _load(directory: Path) -> Any:
-    from transformers import AutoTokenizer  # noqa: PLC0415 - takes seconds
+    if not (directory / "tokenizer.json").is_file():
+        raise _unusable("has no tokenizer.json", "Import the base model again.")
+    from transformers import PreTrainedTokenizerFast  # noqa: PLC0415 - takes seconds
 
     try:
-        tokenizer: Any = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+        tokenizer: Any = PreTrainedTokenizerFast.from_pretrained(directory, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
         raise _unusable(f"cannot be loaded: {error}", "Import the base model again.") from error
     return tokenizer
