@@ -6,6 +6,8 @@ import { parsePlatform } from '../adapters/platform/platform.ts';
 /** Everything a worker reads from its environment. */
 export interface WorkerConfig {
   readonly platform: Platform;
+  /** For credentials, and for what jobs inherit. */
+  readonly environment: NodeJS.ProcessEnv;
   /** Time for running activities to end after SIGTERM. */
   readonly shutdownGraceTime: '10s';
 }
@@ -15,5 +17,5 @@ export function readWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
   const path = environment['WINDLASS_PLATFORM'];
   if (path === undefined)
     throw new Error('WINDLASS_PLATFORM is not set: it names the platform document (windlass up writes it)');
-  return { platform: parsePlatform(readFileSync(path, 'utf8')), shutdownGraceTime: '10s' };
+  return { platform: parsePlatform(readFileSync(path, 'utf8')), environment, shutdownGraceTime: '10s' };
 }

@@ -1,3 +1,4 @@
+import { mlflowCredentials } from '../adapters/mlflow/rest.ts';
 import { createMlflowTracking } from '../adapters/mlflow/tracking.ts';
 import { createProcessJobRunner } from '../adapters/process/job-runner.ts';
 import { createJobActivities } from '../activities/job-activities.ts';
@@ -8,16 +9,16 @@ import { runWorker } from './run-worker.ts';
 import { openArtifactStore } from './stores.ts';
 
 /** Starts and follows jobs; the only worker with the job runner's rights. */
-async function buildJobsPart({ platform }: WorkerConfig): Promise<WorkerPart> {
+async function buildJobsPart({ platform, environment }: WorkerConfig): Promise<WorkerPart> {
   return {
     name: 'jobs',
     taskQueue: taskQueues.jobs,
     runsWorkflows: false,
     maxActivities: 500,
     activities: createJobActivities({
-      runner: createProcessJobRunner(platform.jobs),
+      runner: createProcessJobRunner({ ...platform.jobs, environment }),
       artifacts: openArtifactStore(platform.store.uri),
-      tracking: createMlflowTracking({ url: platform.mlflow.url }),
+      tracking: createMlflowTracking({ url: platform.mlflow.url, ...mlflowCredentials(environment) }),
     }),
   };
 }

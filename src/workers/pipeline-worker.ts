@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 
 import { createMlflowRegistry } from '../adapters/mlflow/model-registry.ts';
+import { mlflowCredentials } from '../adapters/mlflow/rest.ts';
 import { createMlflowTracking } from '../adapters/mlflow/tracking.ts';
 import { createSpecResolver } from '../adapters/platform/spec-resolver.ts';
 import { createRunActivities } from '../activities/run-activities.ts';
@@ -16,11 +17,12 @@ import { openArtifactStore, openSources } from './stores.ts';
 import { createTargetGate } from './target-gate.ts';
 
 /** All workflows, and the quick control activities; no rights on jobs or serving. */
-async function buildPipelinePart({ platform }: WorkerConfig): Promise<WorkerPart> {
+async function buildPipelinePart({ platform, environment }: WorkerConfig): Promise<WorkerPart> {
   const { address, namespace, uiUrl } = platform.temporal;
   const client = new Client({ connection: await Connection.connect({ address }), namespace });
   const artifacts = openArtifactStore(platform.store.uri);
-  const registry = createMlflowRegistry({ url: platform.mlflow.url });
+  const mlflow = { url: platform.mlflow.url, ...mlflowCredentials(environment) };
+  const registry = createMlflowRegistry(mlflow);
   return {
     name: 'pipeline',
     taskQueue: taskQueues.pipeline,
@@ -34,7 +36,7 @@ async function buildPipelinePart({ platform }: WorkerConfig): Promise<WorkerPart
         jobsDigest: jobsDigest(platform.jobs),
         links: { temporal: uiUrl },
       }),
-      ...createTrackingActivities({ tracking: createMlflowTracking({ url: platform.mlflow.url }), registry }),
+      ...createTrackingActivities({ tracking: createMlflowTracking(mlflow), registry }),
       ...createVersionActivities({ registry, artifacts }),
       ...createTargetActivities(createTargetGate(client)),
     },
