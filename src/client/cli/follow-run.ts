@@ -1,0 +1,33 @@
+import type { RunStatus } from '../../contracts/run-status.ts';
+import { pause } from '../outage.ts';
+import type { WindlassClient } from '../windlass-client.ts';
+import { WindlassError } from '../windlass-error.ts';
+import type { RunDisplay } from './run-display.ts';
+import { isEnded } from './run-view.ts';
+
+const pollIntervalMs = 500;
+
+/** Shows a run until it has ended; a server that restarts meanwhile is waited for. Gives the last status. */
+export async function followRun(client: WindlassClient, runId: string, display: RunDisplay): Promise<RunStatus> {
+  for (;;) {
+    const status = await lookPatiently(client, runId);
+    display.show(status);
+    if (isEnded(status)) return status;
+    await pause(pollIntervalMs);
+  }
+}
+
+const patienceMs = 120_000;
+
+async function lookPatiently(client: WindlassClient, runId: string): Promise<RunStatus> {
+  const startedMs = Date.now();
+  for (;;) {
+    try {
+      return await client.status(runId);
+    } catch (error) {
+      const isOutage = error instanceof WindlassError && error.failure === 'ServerUnreachable';
+      if (!isOutage || Date.now() - startedMs > patienceMs) throw error;
+      await pause(1_000);
+    }
+  }
+}

@@ -1,0 +1,8 @@
+import type { HomeLookup } from '../stack-home.ts';
+import type { ArtifactCatalog } from './open-artifact-store.ts';
+
+/** Loaded only when it is needed: the SDK of the object store takes longer to load than most commands take. */
+export async function openCatalog(lookup: HomeLookup): Promise<ArtifactCatalog> {
+  const { openArtifactCatalog } = await import('./open-artifact-store.ts');
+  return openArtifactCatalog(lookup);
+}

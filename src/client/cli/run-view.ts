@@ -1,0 +1,130 @@
+import type { RunPhase, RunStatus, StageState, StageStatus } from '../../contracts/run-status.ts';
+import type { SmokeReport } from '../../contracts/serving.ts';
+import { durationText, figureText, shortDigest, sizeText } from './figures.ts';
+import { renderTable } from './text-table.ts';
+
+const marks: Readonly<Record<StageState, string>> = {
+  waiting: '·',
+  running: '▶',
+  done: '✓',
+  reused: '↺',
+  failed: '✗',
+  skipped: '–',
+};
+
+const endedPhases: ReadonlySet<RunPhase> = new Set(['released', 'rejected', 'failed', 'cancelled']);
+
+export function isEnded(status: RunStatus): boolean {
+  return endedPhases.has(status.phase);
+}
+
+/** The whole state of a run for people: head, stages, what is awaited, figures, failure, links. */
+export function runLines(status: RunStatus, nowMs: number): readonly string[] {
+  return [
+    headLine(status),
+    '',
+    ...renderTable(status.stages.map((stage) => stageRow(stage, nowMs))),
+    ...approvalLines(status),
+    ...evaluationLines(status),
+    ...(status.smoke === null ? [] : ['', smokeLine(status.smoke)]),
+    ...failureLines(status),
+    ...linkLines(status),
+  ];
+}
+
+/** What has changed since the last look, a line each: for terminals that cannot redraw, and logs. */
+export function changeLines(before: RunStatus | null, after: RunStatus): readonly string[] {
+  const head = before?.phase === after.phase ? [] : [`${after.runId}: ${after.phase}`];
+  const stages = after.stages.filter((stage) => {
+    const old = before?.stages.find((entry) => entry.stage === stage.stage);
+    return stage.state !== (old?.state ?? 'waiting');
+  });
+  const awaited = before?.approval === null || before === null ? approvalLines(after) : [];
+  return [...head, ...stages.map(stageLine), ...awaited.filter((line) => line !== '')];
+}
+
+/** `train: step 40/120 · loss 3.1`: the running stage's note, where it has one. */
+export function progressLine(status: RunStatus): string | null {
+  const running = status.stages.find((stage) => stage.state === 'running');
+  return running?.note === undefined ? null : `  ${running.stage}: ${running.note}`;
+}
+
+function headLine(status: RunStatus): string {
+  const version = status.version === null ? '' : ` version ${status.version}`;
+  const target = status.target === null ? '' : ` → ${status.target}`;
+  return `${status.runId}  ${status.model}${version}${target}  ${status.phase}`;
+}
+
+function stageRow(stage: StageStatus, nowMs: number): readonly string[] {
+  const artifact =
+    stage.artifact === undefined ? '' : `${shortDigest(stage.artifact.digest)} ${sizeText(stage.artifact.sizeBytes)}`;
+  return [`${marks[stage.state]} ${stage.stage}`, stage.state, timeOf(stage, nowMs), artifact, stage.note ?? ''];
+}
+
+function stageLine(stage: StageStatus): string {
+  const time = stage.durationMs === undefined ? '' : ` in ${durationText(stage.durationMs)}`;
+  const note = stage.note === undefined ? '' : `: ${stage.note}`;
+  return `${marks[stage.state]} ${stage.stage} ${stage.state}${time}${note}`;
+}
+
+function timeOf(stage: StageStatus, nowMs: number): string {
+  if (stage.durationMs !== undefined) return durationText(stage.durationMs);
+  if (stage.state !== 'running' || stage.startedAt === undefined) return '';
+  return durationText(Math.max(0, nowMs - Date.parse(stage.startedAt)));
+}
+
+function approvalLines({ runId, approval }: RunStatus): readonly string[] {
+  if (approval === null) return [];
+  const fourEyes = approval.fourEyes ? ` by somebody else than ${approval.requester}` : '';
+  return [
+    '',
+    `waiting for a decision about ${approval.target}${fourEyes} until ${approval.expiresAt}`,
+    `  engine ${approval.engineDigest}`,
+    `  windlass approve ${runId} --comment "…"`,
+    `  windlass reject ${runId} --comment "…"`,
+  ];
+}
+
+function evaluationLines({ evaluation }: RunStatus): readonly string[] {
+  if (evaluation === null) return [];
+  const scores = [
+    ['', 'perplexity', 'tasks passed', 'tokens/s'],
+    ...(
+      [
+        ['this version', evaluation.candidate],
+        ['live now', evaluation.incumbent],
+        ['base', evaluation.base],
+      ] as const
+    ).flatMap(([name, row]) =>
+      row === null
+        ? []
+        : [[name, figureText(row.perplexity), figureText(row.taskPassRate), figureText(row.tokensPerSecond)]],
+    ),
+  ];
+  return [
+    '',
+    `evaluation: ${evaluation.verdict}`,
+    ...evaluation.reasons.map((reason) => `  ${reason}`),
+    ...indent(renderTable(scores)),
+  ];
+}
+
+export function smokeLine(smoke: SmokeReport): string {
+  const first = `first token p95 ${Math.round(smoke.timeToFirstTokenMs.p95)} ms`;
+  const whole = `answer p95 ${Math.round(smoke.totalMs.p95)} ms`;
+  return `smoke test: ${smoke.requests} requests, ${smoke.failedRequests} failed, ${first}, ${whole}`;
+}
+
+function failureLines({ failure }: RunStatus): readonly string[] {
+  if (failure === null) return [];
+  return ['', `${failure.name}: ${failure.message}`, ...(failure.advice === undefined ? [] : [`  ${failure.advice}`])];
+}
+
+function linkLines({ links }: RunStatus): readonly string[] {
+  const rows = Object.entries(links).map(([name, url]) => [name, url]);
+  return rows.length === 0 ? [] : ['', ...renderTable(rows)];
+}
+
+function indent(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => `  ${line}`);
+}

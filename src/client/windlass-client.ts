@@ -1,0 +1,229 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
+
+import type { Decision } from '../contracts/approval.ts';
+import type { ArtifactRef } from '../contracts/artifact.ts';
+import { messages, targetWorkflowId, taskQueues, workflowTypes } from '../contracts/names.ts';
+import type { RunInput } from '../contracts/run-spec.ts';
+import type { RunResult, RunStatus } from '../contracts/run-status.ts';
+import type { DeployOutcome, TargetModel, TargetView } from '../contracts/serving.ts';
+import type { DeployModelInput } from '../workflows/deploy-model.ts';
+import type { ImportModelInput } from '../workflows/import-model.ts';
+import type { llmPipeline } from '../workflows/llm-pipeline.ts';
+import type { RollbackModelInput } from '../workflows/rollback-model.ts';
+import { createOutageClock, pause } from './outage.ts';
+import { newRunId } from './run-id.ts';
+import { currentUser, modelOf, summaryOf, withRequester } from './run-request.ts';
+import type { AddressLookup } from './stack-home.ts';
+import { findServer } from './stack-home.ts';
+import { toWindlassError, WindlassError } from './windlass-error.ts';
+
+export type { Decision } from '../contracts/approval.ts';
+export type { Artifact, ArtifactRef } from '../contracts/artifact.ts';
+export type { FailureName } from '../contracts/failures.ts';
+export type { RunInput } from '../contracts/run-spec.ts';
+export type { RunResult, RunStatus, StageStatus } from '../contracts/run-status.ts';
+export type { DeployOutcome, Release, TargetModel, TargetView } from '../contracts/serving.ts';
+export type { InputIssue, WindlassFailureName } from './windlass-error.ts';
+export { WindlassError } from './windlass-error.ts';
+
+export type ConnectOptions = Pick<AddressLookup, 'address' | 'namespace' | 'home'>;
+
+export interface StartOptions {
+  /** Default: model, time and four random digits. A known id is refused with `Conflict`. */
+  readonly runId?: string;
+}
+
+export interface DeployRequest extends TargetModel {
+  readonly version: number;
+  readonly requester?: string;
+}
+
+export interface RollbackRequest extends TargetModel {
+  /** Version to go back to; absent: what was live before. */
+  readonly to?: number;
+  readonly requester?: string;
+}
+
+export interface ImportRequest {
+  /** Directory, `.gguf` file, `hf://repo@revision` or `package:<name>`; paths as the job's machine sees them. */
+  readonly source: string;
+  readonly name: string;
+}
+
+const callTimeoutMs = 15_000;
+const acceptTimeoutMs = 120_000;
+const connectTimeoutMs = 5_000;
+
+/**
+ * Starts, follows and decides runs. Safe to share; close it when done. Every method throws {@link WindlassError} only.
+ * @example
+ * const windlass = await WindlassClient.connect();
+ * const { runId } = await windlass.start({ model: 'glossary', preset: 'quickstart' });
+ * const { version } = await windlass.wait(runId);
+ */
+export class WindlassClient {
+  readonly #connection: Connection;
+  readonly #client: Client;
+
+  private constructor(connection: Connection, namespace: string) {
+    this.#connection = connection;
+    this.#client = new Client({ connection, namespace });
+  }
+
+  /** Address: option, then `TEMPORAL_ADDRESS`, then the embedded stack that `home`, `WINDLASS_HOME` or the nearest `.windlass` names. */
+  static async connect(options: ConnectOptions = {}): Promise<WindlassClient> {
+    const { address, namespace } = findServer(options);
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: connectTimeoutMs });
+      return new WindlassClient(connection, namespace);
+    } catch (cause) {
+      throw new WindlassError('ServerUnreachable', `Temporal does not answer at ${address}`, { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+
+  /**
+   * Starts a run and returns once its input was checked; a wrong one ends in `InvalidSpec` with every wrong field in `issues`.
+   * `requester` is filled in with the name of the operating system's user where the input has none.
+   */
+  async start(input: RunInput, options: StartOptions = {}): Promise<{ readonly runId: string }> {
+    const runId = options.runId ?? newRunId(modelOf(input));
+    return this.#about(`run ${runId}`, async () => {
+      await this.#within(callTimeoutMs, () =>
+        this.#client.workflow.start<typeof llmPipeline>(workflowTypes.llmPipeline, {
+          workflowId: runId,
+          taskQueue: taskQueues.pipeline,
+          args: [withRequester(input)],
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+          staticSummary: summaryOf(input),
+        }),
+      );
+      await this.#untilAccepted(runId);
+      return { runId };
+    });
+  }
+
+  /** The result of a run, however long it takes; servers may restart meanwhile. A failed run throws its failure. */
+  async wait(runId: string): Promise<RunResult> {
+    const giveUpAfter = createOutageClock();
+    for (;;) {
+      try {
+        return await this.#about(`run ${runId}`, () => this.#run(runId).result());
+      } catch (error) {
+        if (!giveUpAfter(error)) throw error;
+        await pause(1_000);
+      }
+    }
+  }
+
+  async status(runId: string): Promise<RunStatus> {
+    return this.#about(`run ${runId}`, () =>
+      this.#within(callTimeoutMs, () => this.#run(runId).query<RunStatus>(messages.status)),
+    );
+  }
+
+  /** Approves or rejects the release that waits; a decision that does not fit is refused with the reason. */
+  async decide(runId: string, decision: Decision): Promise<void> {
+    await this.#about(`run ${runId}`, () =>
+      this.#within(callTimeoutMs, () => this.#run(runId).executeUpdate(messages.decide, { args: [decision] })),
+    );
+  }
+
+  /** Asks the run to stop; it undoes what it has begun. Returns at once. */
+  async cancel(runId: string): Promise<void> {
+    await this.#about(`run ${runId}`, () => this.#within(callTimeoutMs, () => this.#run(runId).cancel()));
+  }
+
+  /** What is live on a target, what was, who changes it now. `NotFound` where the model was never deployed there. */
+  async releases(target: string, model: string): Promise<TargetView> {
+    return this.#about(`release of ${model} on ${target}`, () =>
+      this.#within(callTimeoutMs, () =>
+        this.#client.workflow.getHandle(targetWorkflowId(target, model)).query<TargetView>(messages.view),
+      ),
+    );
+  }
+
+  /** Makes a registered version live; a failed smoke test throws after the target is back in its former state. */
+  async deploy(request: DeployRequest): Promise<DeployOutcome> {
+    const { target, model, version, requester = currentUser() } = request;
+    const outcome = await this.#execute(workflowTypes.deployModel, {
+      id: `deploy-${target}-${newRunId(model)}`,
+      input: { target, model, version, requester },
+      summary: `${model} version ${version} → ${target}`,
+    });
+    return outcome as DeployOutcome;
+  }
+
+  async rollback(request: RollbackRequest): Promise<DeployOutcome> {
+    const { target, model, to, requester = currentUser() } = request;
+    const outcome = await this.#execute(workflowTypes.rollbackModel, {
+      id: `rollback-${target}-${newRunId(model)}`,
+      input: { target, model, requester, ...(to === undefined ? {} : { to }) },
+      summary: `${model} on ${target} → ${to === undefined ? 'the release before' : `version ${to}`}`,
+    });
+    return outcome as DeployOutcome;
+  }
+
+  /** Makes a base model artifact; a name that is taken is not imported again. */
+  async importModel({ source, name }: ImportRequest): Promise<ArtifactRef> {
+    const outcome = await this.#execute(workflowTypes.importModel, {
+      id: `import-${newRunId(name)}`,
+      input: { source, name },
+      summary: `${source} → ${name}`,
+    });
+    return outcome as ArtifactRef;
+  }
+
+  /** A run that ends before it accepts tells why in its result. */
+  async #untilAccepted(runId: string): Promise<void> {
+    const run = this.#run(runId);
+    const status = await this.#within(acceptTimeoutMs, () => run.executeUpdate<RunStatus, []>(messages.accepted)).catch(
+      async (error: unknown) => {
+        await this.#throwIfEnded(runId);
+        throw error;
+      },
+    );
+    if (status.phase === 'failed' || status.phase === 'cancelled') await run.result();
+  }
+
+  async #throwIfEnded(runId: string): Promise<void> {
+    const run = this.#run(runId);
+    const { status } = await this.#within(callTimeoutMs, () => run.describe());
+    if (status.name !== 'RUNNING') await run.result();
+  }
+
+  async #execute(type: string, { id, input, summary }: WorkflowCall): Promise<unknown> {
+    return this.#about(id, async () => {
+      const options = { workflowId: id, taskQueue: taskQueues.pipeline, args: [input], staticSummary: summary };
+      const handle = await this.#within(callTimeoutMs, () => this.#client.workflow.start(type, options));
+      const outcome: unknown = await handle.result();
+      return outcome;
+    });
+  }
+
+  #run(runId: string): WorkflowHandle<typeof llmPipeline> {
+    return this.#client.workflow.getHandle<typeof llmPipeline>(runId);
+  }
+
+  async #within<T>(timeoutMs: number, call: () => Promise<T>): Promise<T> {
+    return this.#connection.withDeadline(Date.now() + timeoutMs, call);
+  }
+
+  async #about<T>(subject: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw toWindlassError(error, subject);
+    }
+  }
+}
+
+interface WorkflowCall {
+  readonly id: string;
+  readonly input: DeployModelInput | RollbackModelInput | ImportModelInput;
+  readonly summary: string;
+}
