@@ -103,7 +103,11 @@ function digestOf(text: string): string {
 
 async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory);
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 export async function exists(file: string): Promise<boolean> {

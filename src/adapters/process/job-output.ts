@@ -82,7 +82,11 @@ function firstCharacter(bytes: Uint8Array): number {
 async function readBytes(file: string, offset: number, maxBytes: number): Promise<Buffer> {
   const handle = await openIfPresent(file);
   if (handle === null) return Buffer.alloc(0);
-  return readFrom(handle, offset, maxBytes).finally(() => handle.close());
+  try {
+    return await readFrom(handle, offset, maxBytes);
+  } finally {
+    await handle.close();
+  }
 }
 
 async function readFrom(handle: FileHandle, offset: number, maxBytes: number): Promise<Buffer> {

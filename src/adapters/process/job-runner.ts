@@ -4,6 +4,7 @@ import type { JobDocument, JobHandle, JobState } from '../../contracts/job.ts';
 import type { ProcessJobsPlatform } from '../../contracts/platform.ts';
 import type { JobRunner } from '../../ports/job-runner.ts';
 import { claimAsRemoved, claimId, readClaim, readJobState } from './job-claim.ts';
+import type { JobPaths } from './job-directory.ts';
 import { ensureJobDirectory, exists, jobPaths } from './job-directory.ts';
 import { buildJobEnvironment } from './job-environment.ts';
 import { launchJob } from './job-launch.ts';
@@ -22,7 +23,7 @@ export interface ProcessJobRunnerOptions extends ProcessJobsPlatform {
 
 /** Jobs as local processes in sessions of their own, one directory each; whatever happens to this process, they go on. */
 export function createProcessJobRunner(options: ProcessJobRunnerOptions): JobRunner {
-  const pathsOf = (handle: JobHandle) => jobPaths(options.directory, handle.name);
+  const pathsOf = (handle: JobHandle): JobPaths => jobPaths(options.directory, handle.name);
   return {
     submit: (document) => attempt(`submit job ${document.jobName}`, () => submit(options, document)),
     inspect: (handle) => attempt(`inspect job ${handle.name}`, () => inspect(options, handle)),

@@ -5,7 +5,13 @@ import { createMlflowRegistry } from '../../../src/adapters/mlflow/model-registr
 import { createMlflowRest, emptyAnswer } from '../../../src/adapters/mlflow/rest.ts';
 import type { MlflowRest } from '../../../src/adapters/mlflow/rest.ts';
 import { createMlflowTracking } from '../../../src/adapters/mlflow/tracking.ts';
-import type { AllocateVersion, MetricPoint, ModelRegistry, Tracking } from '../../../src/ports/tracking.ts';
+import type {
+  AllocateVersion,
+  MetricPoint,
+  ModelRegistry,
+  OpenTrackingRun,
+  Tracking,
+} from '../../../src/ports/tracking.ts';
 import type { MlflowServer } from '../../servers/mlflow.ts';
 import { startMlflow } from '../../servers/mlflow.ts';
 
@@ -196,32 +202,9 @@ describe('the MLflow registry', { timeout: 30_000 }, () => {
     await expect(readAlias(model)).rejects.toMatchObject({ details: { status: 400 } });
     await registry.setAlias('no-such-model', 'champion', null);
   });
-
-  async function newAllocation(): Promise<AllocateVersion> {
-    const request = newRun();
-    const { trackingRunId } = await tracking.openRun(request);
-    const { model, runId } = request;
-    const sourceDigest = `sha256:${'ab'.repeat(32)}` as const;
-    return { model, runId, trackingRunId, sourceUri: 'file:///srv/store/checkpoint/with space/1', sourceDigest };
-  }
-
-  async function deleteVersion(name: string, version: number): Promise<void> {
-    await rest({
-      method: 'DELETE',
-      path: 'model-versions/delete',
-      body: { name, version: `${version}` },
-      answer: emptyAnswer,
-    });
-  }
-
-  async function readAlias(name: string): Promise<string> {
-    const answer = z.object({ model_version: z.object({ version: z.string() }) });
-    const query = { name, alias: 'champion' };
-    return (await rest({ method: 'GET', path: 'registered-models/alias', query, answer })).model_version.version;
-  }
 });
 
-function newRun() {
+function newRun(): OpenTrackingRun {
   return { model: `glossary-${randomUUID().slice(0, 8)}`, runId: `run-${randomUUID()}`, tags: { owner: 'ann' } };
 }
 
@@ -231,7 +214,13 @@ function point(name: string, value: number | string, step: number): MetricPoint 
 
 const pairs = z.array(z.object({ key: z.string(), value: z.string() })).default([]);
 
-async function readRun(trackingRunId: string) {
+interface RunAnswer {
+  readonly status: string;
+  readonly params: z.infer<typeof pairs>;
+  readonly tags: z.infer<typeof pairs>;
+}
+
+async function readRun(trackingRunId: string): Promise<RunAnswer> {
   const data = z.object({ params: pairs, tags: pairs });
   const answer = z.object({ run: z.object({ info: z.object({ status: z.string() }), data }) });
   const { run } = await rest({ method: 'GET', path: 'runs/get', query: { run_id: trackingRunId }, answer });
@@ -242,11 +231,37 @@ async function readTags(trackingRunId: string): Promise<Record<string, string>> 
   return Object.fromEntries((await readRun(trackingRunId)).tags.map(({ key, value }) => [key, value]));
 }
 
-async function readCurve(trackingRunId: string, name: string) {
+async function readCurve(
+  trackingRunId: string,
+  name: string,
+): Promise<readonly { readonly step: number; readonly value: number | string }[]> {
   const answer = z.object({
     metrics: z.array(z.object({ step: z.number().default(0), value: z.union([z.number(), z.string()]).default(0) })),
   });
   const query = { run_id: trackingRunId, metric_key: name };
   const { metrics } = await rest({ method: 'GET', path: 'metrics/get-history', query, answer });
   return metrics.toSorted((a, b) => a.step - b.step);
+}
+
+async function newAllocation(): Promise<AllocateVersion> {
+  const request = newRun();
+  const { trackingRunId } = await tracking.openRun(request);
+  const { model, runId } = request;
+  const sourceDigest = `sha256:${'ab'.repeat(32)}` as const;
+  return { model, runId, trackingRunId, sourceUri: 'file:///srv/store/checkpoint/with space/1', sourceDigest };
+}
+
+async function deleteVersion(name: string, version: number): Promise<void> {
+  await rest({
+    method: 'DELETE',
+    path: 'model-versions/delete',
+    body: { name, version: `${version}` },
+    answer: emptyAnswer,
+  });
+}
+
+async function readAlias(name: string): Promise<string> {
+  const answer = z.object({ model_version: z.object({ version: z.string() }) });
+  const query = { name, alias: 'champion' };
+  return (await rest({ method: 'GET', path: 'registered-models/alias', query, answer })).model_version.version;
 }

@@ -90,9 +90,9 @@ describe('requests to MLflow', () => {
     const address = server.address();
     return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
   }
-
-  async function ask(options: MlflowOptions): Promise<{ readonly ok: boolean }> {
-    const answer = z.object({ ok: z.boolean() });
-    return createMlflowRest(options)({ method: 'GET', path: 'runs/get', query: { run_id: 'a b' }, answer });
-  }
 });
+
+async function ask(options: MlflowOptions): Promise<{ readonly ok: boolean }> {
+  const answer = z.object({ ok: z.boolean() });
+  return createMlflowRest(options)({ method: 'GET', path: 'runs/get', query: { run_id: 'a b' }, answer });
+}

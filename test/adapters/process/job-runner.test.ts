@@ -10,9 +10,11 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createProcessJobRunner } from '../../../src/adapters/process/job-runner.ts';
 import type { ProcessJobRunnerOptions } from '../../../src/adapters/process/job-runner.ts';
+import type { JobPaths } from '../../../src/adapters/process/job-directory.ts';
 import { ensureJobDirectory, jobPaths } from '../../../src/adapters/process/job-directory.ts';
 import { stopJobs } from '../../../src/adapters/process/stop-jobs.ts';
 import type { JobDocument, JobHandle } from '../../../src/contracts/job.ts';
+import type { JobRunner } from '../../../src/ports/job-runner.ts';
 import type { JsonObject } from '../../../src/contracts/json.ts';
 import {
   buildJobDocument,
@@ -42,7 +44,7 @@ function options(): ProcessJobRunnerOptions {
     packageDirectory: fixtures,
     directory: path.join(root, 'jobs'),
     environment: process.env,
-    graceMs: 800,
+    graceMs: 3000,
   };
 }
 
@@ -51,9 +53,6 @@ describeJobRunner('process', () =>
 );
 
 describe('the process job runner', { timeout: 60_000 }, () => {
-  const newDocument = (parameters: JsonObject) => buildJobDocument(path.join(root, 'output'), parameters);
-  const pathsOf = (document: JobDocument) => jobPaths(options().directory, document.jobName);
-
   it('starts one job when two workers submit it ten times each at once', async () => {
     const document = newDocument({ wait: true });
     const workers = [startSubmitter(document, 10), startSubmitter(document, 10)];
@@ -219,15 +218,15 @@ describe('the process job runner', { timeout: 60_000 }, () => {
     expect(await createProcessJobRunner(options()).inspect(handle)).toMatchObject({ kind: 'lost' });
     await createProcessJobRunner(options()).remove(handle);
   });
-
-  async function startWaiting(parameters: JsonObject) {
-    const runner = createProcessJobRunner(options());
-    const document = newDocument({ wait: true, ...parameters });
-    const handle = await runner.submit(document);
-    await hasStarted(document);
-    return { runner, document, handle };
-  }
 });
+
+function newDocument(parameters: JsonObject): JobDocument {
+  return buildJobDocument(path.join(root, 'output'), parameters);
+}
+
+function pathsOf(document: JobDocument): JobPaths {
+  return jobPaths(options().directory, document.jobName);
+}
 
 function startSubmitter(
   document: JobDocument,
@@ -252,4 +251,18 @@ async function killSubmitter(submitter: ReturnType<typeof startSubmitter>, after
 async function isRunning(pid: number): Promise<boolean> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ') Z');
   return !stat.slice(stat.lastIndexOf(')')).startsWith(') Z');
+}
+
+interface WaitingJob {
+  readonly runner: JobRunner;
+  readonly document: JobDocument;
+  readonly handle: JobHandle;
+}
+
+async function startWaiting(parameters: JsonObject): Promise<WaitingJob> {
+  const runner = createProcessJobRunner(options());
+  const document = newDocument({ wait: true, ...parameters });
+  const handle = await runner.submit(document);
+  await hasStarted(document);
+  return { runner, document, handle };
 }
