@@ -9,6 +9,7 @@ import type { VersionActivities } from '../../src/activities/version-activities.
 import type { Artifact } from '../../src/contracts/artifact.ts';
 import type { JobOutcome, JobRequest, StageRecord } from '../../src/contracts/job.ts';
 import type { Release, SmokeReport } from '../../src/contracts/serving.ts';
+import type { TargetState } from '../../src/workflows/target-state.ts';
 import { emptyTarget, viewOf, withHolder, withoutHolder, withRelease } from '../../src/workflows/target-state.ts';
 import { tinySpec } from './tiny-spec.ts';
 
@@ -58,7 +59,7 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
   const serving = { ready: live, published: [...live], candidate: null as number | null };
   const aliases: Record<string, number | null> = {};
   const names = { target: 'production', model: 'glossary' };
-  let target = { ...emptyTarget, releases: live.map((version, index) => releaseOf(version, index + 1)) };
+  let target: TargetState = { ...emptyTarget, releases: live.map((version, index) => releaseOf(version, index + 1)) };
   let requests = 0;
 
   const activities: AllActivities = {

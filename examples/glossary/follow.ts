@@ -1,0 +1,59 @@
+import type { RunStatus, WindlassClient } from 'windlass';
+
+const pollMs = 500;
+
+/** What the demo does while a run goes on. */
+export interface FollowOptions {
+  /** Approves by itself under this name; absent: says how and waits for a person. */
+  readonly approveAs?: string;
+  readonly temporalUiUrl: string;
+  readonly onStage?: (stage: string, state: string) => void;
+}
+
+/** Follows a run to its end, telling each change of a stage on a line of its own. */
+export async function followRun(client: WindlassClient, runId: string, options: FollowOptions): Promise<RunStatus> {
+  const told = new Map<string, string>();
+  let asked = false;
+  for (;;) {
+    const status = await client.status(runId);
+    tellStages(status, told, options);
+    if (status.phase === 'awaiting-approval' && !asked) {
+      asked = true;
+      await decideOrAsk(client, status, options);
+    }
+    if (['released', 'failed', 'rejected', 'cancelled'].includes(status.phase)) return status;
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}
+
+function tellStages(status: RunStatus, told: Map<string, string>, { onStage }: FollowOptions): void {
+  for (const { stage, state, durationMs, note } of status.stages) {
+    if (state === 'waiting' || state === 'skipped' || told.get(stage) === state) continue;
+    told.set(stage, state);
+    onStage?.(stage, state);
+    if (state === 'running') continue;
+    const time = durationMs === undefined ? '' : `${(durationMs / 1000).toFixed(1)} s`;
+    say(`    ${stage.padEnd(13)} ${state.padEnd(7)} ${time.padStart(7)}  ${note ?? ''}`);
+  }
+}
+
+async function decideOrAsk(client: WindlassClient, status: RunStatus, options: FollowOptions): Promise<void> {
+  const { approval, runId } = status;
+  if (approval === null) return;
+  const { engineDigest } = approval;
+  if (options.approveAs !== undefined) {
+    await client.decide(runId, { decision: 'approve', by: options.approveAs, engineDigest });
+    return say(`    approved by ${options.approveAs} (--yes)`);
+  }
+  const decision = JSON.stringify({ decision: 'approve', by: 'you', engineDigest });
+  say(`\n    The release waits for you. Three ways to approve:`);
+  say(
+    `      1. Temporal UI: ${options.temporalUiUrl}/namespaces/default/workflows/${runId} → Update "decide" with ${decision}`,
+  );
+  say(`      2. CLI:         npx windlass approve ${runId}`);
+  say(`      3. service:     signal "approve" with {"by":"ci","engineDigest":"${engineDigest}"}\n`);
+}
+
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

@@ -1,0 +1,98 @@
+import { openInference } from 'windlass/inference';
+
+/** One request of the load: when it was sent (ms since the load began), how long it took, who answered. */
+export interface Sample {
+  readonly atMs: number;
+  readonly durationMs: number;
+  readonly version: number | null;
+  /** Null: answered. */
+  readonly error: string | null;
+}
+
+export interface Load {
+  readonly samples: readonly Sample[];
+  readonly elapsedMs: () => number;
+  /** No more requests; waits for those that are under way. */
+  stop(): Promise<void>;
+}
+
+const intervalMs = 500;
+const timeoutMs = 60_000;
+
+/** Asks the live model again and again, without a version as users do: a request every half second, whatever the last one took. */
+export function startLoad(grpcAddress: string, model: string): Load {
+  const client = openInference({ grpcAddress });
+  const startedMs = performance.now();
+  const elapsedMs = (): number => performance.now() - startedMs;
+  const samples: Sample[] = [];
+  const underWay = new Set<Promise<void>>();
+  const ask = async (): Promise<void> => {
+    const atMs = elapsedMs();
+    const outcome = await askOnce(client, model);
+    samples.push({ atMs, durationMs: elapsedMs() - atMs, ...outcome });
+  };
+  const timer = setInterval(() => {
+    const request = ask();
+    underWay.add(request);
+    void request.finally(() => underWay.delete(request));
+  }, intervalMs);
+  return {
+    samples,
+    elapsedMs,
+    stop: async () => {
+      clearInterval(timer);
+      await Promise.all(underWay);
+      client.close();
+    },
+  };
+}
+
+async function askOnce(
+  client: ReturnType<typeof openInference>,
+  modelName: string,
+): Promise<Pick<Sample, 'version' | 'error'>> {
+  try {
+    let version: number | null = null;
+    let finished = false;
+    const request = {
+      modelName,
+      prompt: 'Define the noun "harbor".',
+      maxTokens: 8,
+      temperature: 0,
+      stream: true,
+      timeoutMs,
+    };
+    for await (const chunk of client.generate(request)) {
+      version = chunk.modelVersion;
+      finished ||= chunk.finishReason !== '';
+    }
+    return { version, error: finished ? null : 'the answer was cut off' };
+  } catch (error) {
+    return { version: null, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+export interface LoadFigures {
+  readonly sent: number;
+  readonly failed: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly versions: readonly number[];
+}
+
+/** The requests that were sent between two moments of the load. */
+export function figuresBetween(samples: readonly Sample[], fromMs: number, toMs: number): LoadFigures {
+  const chosen = samples.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
+  const durations = chosen.map(({ durationMs }) => durationMs).toSorted((a, b) => a - b);
+  const at = (share: number): number =>
+    Math.round(durations[Math.min(durations.length - 1, Math.floor(durations.length * share))] ?? 0);
+  return {
+    sent: chosen.length,
+    failed: chosen.filter(({ error }) => error !== null).length,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    versions: [...new Set(chosen.flatMap(({ version }) => (version === null ? [] : [version])))].toSorted(
+      (a, b) => a - b,
+    ),
+  };
+}
