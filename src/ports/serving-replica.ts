@@ -28,7 +28,11 @@ export interface ServingReplica {
    * RepositoryIndex and ModelConfig. Unversioned requests then go to the highest. Written to the desired state first, so that a
    * restarted server comes back to it.
    */
-  showVersions(request: { readonly model: string; readonly versions: readonly number[]; readonly fence: number }): Promise<void>;
+  showVersions(request: {
+    readonly model: string;
+    readonly versions: readonly number[];
+    readonly fence: number;
+  }): Promise<void>;
   /** Streams one answer. */
   generate(request: GenerateRequest): AsyncIterable<GenerateChunk>;
 }
@@ -43,11 +47,16 @@ export interface PublishVersion {
 
 export interface ReplicaState {
   /** Triton's index for the model and its candidate. */
-  readonly index: readonly { readonly name: string; readonly version: string; readonly state: string; readonly reason: string }[];
+  readonly index: readonly {
+    readonly name: string;
+    readonly version: string;
+    readonly state: string;
+    readonly reason: string;
+  }[];
   /** Ready versions of the model, ascending. */
   readonly readyVersions: readonly number[];
-  /** Versions of the model's loaded version policy, ascending; null: not loaded. */
-  readonly configuredVersions: readonly number[] | null;
+  /** Versions that a restarted server comes back to, ascending; null: none. */
+  readonly desiredVersions: readonly number[] | null;
   /** Published versions, ascending. */
   readonly publishedVersions: readonly number[];
 }

@@ -1,5 +1,4 @@
 import type { JsonObject } from '../../contracts/json.ts';
-import type { LoadedModelConfig } from '../../protocols/triton/messages.ts';
 
 export interface ModelVersions {
   readonly modelName: string;

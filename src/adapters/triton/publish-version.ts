@@ -1,0 +1,66 @@
+import { rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { candidateModelName } from '../../contracts/names.ts';
+import type { ReplicaPlatform } from '../../contracts/platform.ts';
+import type { ArtifactStore } from '../../ports/object-store.ts';
+import type { PublishVersion } from '../../ports/serving-replica.ts';
+import { AdapterError } from '../errors.ts';
+import { untilSettled } from './await-state.ts';
+import { busyVersions } from './index-state.ts';
+import { withLock } from './lock.ts';
+import type { ModelServer } from './model-server.ts';
+import { isPublished, removeVersion, revealVersion } from './repository.ts';
+import { markOf, stageVersion } from './stage-version.ts';
+
+export interface PublishDependencies {
+  readonly replica: ReplicaPlatform;
+  readonly artifacts: ArtifactStore;
+  readonly timeoutMs: number;
+  /** Runs `reveal` as the only change of this replica, after the fence was passed. */
+  readonly exclusively: (reveal: () => Promise<void>) => Promise<void>;
+}
+
+/**
+ * Publishes an engine as a version: staged outside the repository on the same file system, where the server does not look, then given
+ * its name in one step. The long copy holds up no other change of the replica; only the last step is exclusive.
+ */
+export async function publishVersion(dependencies: PublishDependencies, request: PublishVersion): Promise<void> {
+  const { replica, artifacts, exclusively } = dependencies;
+  const directory = { repositoryDirectory: replica.repositoryDirectory, model: request.model, version: request.version };
+  const mark = markOf(request.engine, request.serving);
+  if (await isPublished(directory, mark)) return exclusively(async () => undefined);
+  const folder = stagingFolder(replica, request.model);
+  const staged = join(folder, `${request.version}-${request.engine.digest.slice('sha256:'.length, 'sha256:'.length + 12)}`);
+  const lock = { key: folder, what: `the staging folder of ${request.model} on replica ${replica.name}`, timeoutMs: dependencies.timeoutMs };
+  await withLock(lock, async () => {
+    await stageVersion(artifacts, { engine: request.engine, serving: request.serving, mark }, staged);
+    await exclusively(async () => {
+      if (!(await isPublished(directory, mark))) await revealVersion(staged, directory);
+    });
+    await rm(folder, { recursive: true, force: true });
+  });
+}
+
+/** Removes a version's files. @throws AdapterError `VersionConflict` when users or the smoke test can still reach it */
+export async function unpublishVersion(
+  server: ModelServer,
+  replica: ReplicaPlatform,
+  { model, version }: { readonly model: string; readonly version: number },
+): Promise<void> {
+  for (const modelName of [model, candidateModelName(model)]) {
+    const index = await untilSettled(server, { modelName, notIn: ['LOADING', 'UNLOADING'] });
+    if (busyVersions(index, modelName).includes(version)) throw inUse(server, { modelName, version });
+  }
+  const trash = join(stagingFolder(replica, model), `${version}.removed`);
+  await removeVersion({ repositoryDirectory: replica.repositoryDirectory, model, version }, trash);
+}
+
+/** Beside the repository: a file that appears inside a model's folder would look like a change of the model. */
+function stagingFolder({ repositoryDirectory }: ReplicaPlatform, model: string): string {
+  return join(dirname(repositoryDirectory), `${basename(repositoryDirectory)}-staging`, model);
+}
+
+function inUse({ name }: ModelServer, { modelName, version }: { modelName: string; version: number }): AdapterError {
+  const message = `version ${version} of ${modelName} is loaded on replica ${name}; show other versions before removing its files`;
+  return new AdapterError('VersionConflict', message, { system: 'triton' });
+}
