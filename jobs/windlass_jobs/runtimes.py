@@ -10,16 +10,18 @@ from windlass_jobs.contract import JobFailure
 
 @dataclass(frozen=True)
 class Runtime:
-    """Entry points (`module:function`) of the stages that differ by runtime."""
+    """Entry points (`module:function`) of the stages that differ by runtime, and what opens an engine of it."""
 
     convert: str
     build_engine: str
+    engine_session: str
 
 
 RUNTIMES: Mapping[str, Runtime] = {
     "openvino": Runtime(
         convert="windlass_jobs.openvino_runtime.convert:run",
         build_engine="windlass_jobs.openvino_runtime.build:run",
+        engine_session="windlass_jobs.openvino_runtime.session:open_engine",
     ),
 }
 
