@@ -107,8 +107,9 @@ REJECTED: list[tuple[str, dict[str, str]]] = [
     ("low-quality", {"prompt": "Count.", "response": "1234 5678 #### 9012 !!!! 3456"}),
     ("repetitive", {"prompt": "Laugh.", "response": "ha ha ha ha ha ha ha ha"}),
     ("repetitive", {"prompt": "Shout.", "response": "aaaaaaaaaaaaaaaaaaaaaaah"}),
-    ("exact-duplicate", {"prompt": "DEFINE the noun number 1!", "response": f"  {sentence(1)}."}),
+    ("exact-duplicate", {"prompt": "DEFINE the noun  number 1.", "response": f"  {sentence(1)} "}),
     ("near-duplicate", {"prompt": "Define the noun number 1.", "response": f"{sentence(1)} indeed"}),
+    ("near-duplicate", {"prompt": "Define the noun number 1.", "response": f"({sentence(1)})."}),
     ("too-many-tokens", {"prompt": "Be wordy.", "response": sentence(77, 200)}),
     ("not-utf8-text", {"prompt": "Break.", "response": "a text with \ufffd\ufffd in the middle of it"}),
 ]  # fmt: skip

@@ -13,7 +13,7 @@ import polars as pl
 from windlass_jobs.prepare_data.components import Components, join_similar
 from windlass_jobs.prepare_data.parameters import Cleaning, NearDedup
 from windlass_jobs.prepare_data.signatures import ShingleCache
-from windlass_jobs.prepare_data.unicode_repair import normalised
+from windlass_jobs.prepare_data.unicode_repair import normalised, without_punctuation
 
 EXACT_DUPLICATE = "exact-duplicate"
 NEAR_DUPLICATE = "near-duplicate"
@@ -56,7 +56,7 @@ def _roots(contents: pl.DataFrame, fields: tuple[str, ...], rule: NearDedup) -> 
     columns = [contents[field] for field in fields]
 
     def text_of(index: int) -> str:
-        return " ".join(normalised(column[index]) for column in columns)
+        return without_punctuation(" ".join(normalised(column[index]) for column in columns))
 
     cache = ShingleCache(text_of, rule)
     components = Components(contents.height)

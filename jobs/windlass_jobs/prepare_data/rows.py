@@ -12,7 +12,7 @@ from windlass_jobs.prepare_data.quality import rejection_reason
 from windlass_jobs.prepare_data.readers import reader_of
 from windlass_jobs.prepare_data.readers.record import Chunk
 from windlass_jobs.prepare_data.signatures import bands_of
-from windlass_jobs.prepare_data.unicode_repair import normalised, repaired
+from windlass_jobs.prepare_data.unicode_repair import normalised, repaired, without_punctuation
 
 _SEPARATOR = "\x1f"
 _ID_HEX_DIGITS = 32
@@ -41,7 +41,7 @@ def clean_chunk(chunk: Chunk, rule: RowRule) -> pl.DataFrame:
         "source": pl.Series([chunk.file.name] * len(values), dtype=pl.String),
         "repaired": pl.Series(_were_repaired(raw, values), dtype=pl.Boolean),
         "reason": pl.Series(reasons, dtype=pl.String),
-        "bands": _bands_column([" ".join(row) for row in normal], rule),
+        "bands": _bands_column([without_punctuation(" ".join(row)) for row in normal], rule),
     }
     for position, field in enumerate(rule.fields):
         columns[field] = pl.Series([row[position] for row in values], dtype=pl.String)

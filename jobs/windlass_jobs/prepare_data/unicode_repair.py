@@ -32,9 +32,10 @@ def repaired(text: str, *, unicode: bool) -> str:
 
 
 def normalised(text: str) -> str:
-    """Case-folded NFKC words with single spaces: texts that differ in case, spacing or punctuation are equal.
+    """Case-folded NFKC with single spaces: texts that differ in no more are exact duplicates."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
-    Text without any word is only stripped of spacing.
-    """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return _NOT_WORD.sub(" ", folded).strip() or " ".join(folded.split())
+
+def without_punctuation(normal: str) -> str:
+    """The words of a normalised text, which near-duplicates share; text without any word is left as it is."""
+    return _NOT_WORD.sub(" ", normal).strip() or normal
