@@ -38,6 +38,7 @@ export function bootstrapPaths(root) {
       at('package-lock.json'),
       at('tsconfig.json'),
       at('tsconfig.build.json'),
+      at('scripts', 'build-workflow-bundle.ts'),
     ],
   };
 }

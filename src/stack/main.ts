@@ -8,7 +8,6 @@ import type { StackHome } from './stack-home.ts';
 import { stackHome } from './stack-home.ts';
 import { readPlatformSource } from './stack-plan.ts';
 import { awaitStopping, stopStack } from './stop-stack.ts';
-import { supervise } from './supervise.ts';
 import { formatEndpoints } from './up-report.ts';
 import { UpProgress } from './up-progress.ts';
 import { isRunning, startSupervisor, waitForStack } from './up.ts';
@@ -66,6 +65,12 @@ async function doctor(options: CommonOptions): Promise<void> {
   if (!ok) process.exitCode = 1;
 }
 
+/** Loaded only here: it brings a Temporal client with it, which the commands of people need not wait for. */
+async function supervise(options: { readonly home: string; readonly platform?: string }): Promise<void> {
+  const { runSupervisor } = await import('./supervise.ts');
+  await runSupervisor(stackHome(options.home), options.platform);
+}
+
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -88,7 +93,7 @@ function buildProgram(): Command {
     .command('supervise', { hidden: true })
     .requiredOption('--home <dir>')
     .option('--platform <file>')
-    .action((options: { home: string; platform?: string }) => supervise(stackHome(options.home), options.platform));
+    .action(supervise);
   return program;
 }
 

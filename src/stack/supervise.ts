@@ -10,7 +10,7 @@ import { Supervisor } from './supervisor.ts';
  * The detached process behind `up`: starts the servers and watches them until SIGTERM. Of two that were started at once the younger
  * gives way: both carry the mark before they look, so exactly one finds an older one.
  */
-export async function supervise(home: StackHome, platformFile: string | undefined): Promise<void> {
+export async function runSupervisor(home: StackHome, platformFile: string | undefined): Promise<void> {
   const first = chooseSupervisor(await findMarked(home.directory));
   if (first !== null && first.pid !== process.pid) return;
   await stopLeftovers(home, { jobs: false });

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { findInstallation } from '../../src/stack/installation.ts';
+import type { PortPlan } from '../../src/stack/port-plan.ts';
+import { buildServerEnvironment } from '../../src/stack/server-environment.ts';
+import { buildMlflowServer } from '../../src/stack/servers/mlflow-server.ts';
+import { buildTemporalServer } from '../../src/stack/servers/temporal-server.ts';
+import { buildTritonServer, shmPrefix } from '../../src/stack/servers/triton-server.ts';
+import { buildWorkers } from '../../src/stack/servers/workers.ts';
+import { stackHome } from '../../src/stack/stack-home.ts';
+
+const installation = findInstallation();
+const home = stackHome('/srv/home');
+const triton = { grpc: 11, http: 12, metrics: 13 };
+const ports: PortPlan = {
+  temporal: { grpc: 1, ui: 2, http: 3, metrics: 4 },
+  mlflow: 5,
+  targets: { production: triton },
+};
+const python = { version: '3.11', sitePackages: '/venv/site', libpythonDirectory: '/usr/lib/py', runtimeVersions: {} };
+
+function tritonOf(target: string): ReturnType<typeof buildTritonServer> {
+  return buildTritonServer({ target, home, ports: triton, python, secret: 's3cret' });
+}
+
+describe('the commands of the servers', () => {
+  it('Temporal keeps its file fast and crash-safe and knows the search attributes', () => {
+    const argv = buildTemporalServer(installation, home, ports).command.args.join(' ');
+    expect(argv).toContain('--sqlite-pragma journal_mode=WAL --sqlite-pragma synchronous=NORMAL');
+    expect(argv).toContain('--db-filename /srv/home/temporal/temporal.db');
+    expect(argv).toContain('--search-attribute WindlassModel=Keyword --search-attribute WindlassVersion=Int');
+  });
+
+  it('MLflow answers loopback names only and starts no job runner', () => {
+    const { args, env } = buildMlflowServer(installation, home, ports).command;
+    expect(args).toContain('127.0.0.1:5,localhost:5');
+    expect(env).toMatchObject({ MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false', MLFLOW_DISABLE_TELEMETRY: 'true' });
+  });
+
+  it('Triton loads only when told, and only by who knows the secret', () => {
+    const { args } = tritonOf('production').command;
+    expect(args).toContain('--model-control-mode=explicit');
+    expect(args.filter((flag) => flag.includes('restrict') && flag.includes('model-repository'))).toHaveLength(2);
+  });
+
+  it('Tritons of one machine have shared memory of their own', () => {
+    const prefixes = ['production', 'staging'].map((target) =>
+      tritonOf(target).command.args.find((flag) => flag.includes('shm-region')),
+    );
+    expect(new Set(prefixes).size).toBe(2);
+    expect(shmPrefix(home)).not.toBe(shmPrefix(stackHome('/srv/other')));
+  });
+
+  it('workers wait for Temporal and read the resolved platform', () => {
+    for (const worker of buildWorkers(installation, home)) {
+      expect(worker.after).toEqual(['temporal']);
+      expect(worker.command.env).toEqual({ WINDLASS_PLATFORM: '/srv/home/platform.json' });
+    }
+  });
+
+  it('settings of the shell that change what a server loads are left behind', () => {
+    const inherited = {
+      PATH: '/bin',
+      HOME: '/root',
+      PYTHONPATH: '/x',
+      LD_PRELOAD: 'y',
+      NODE_OPTIONS: '-r z',
+      TEMPORAL_ADDRESS: 'a',
+    };
+    const names = { homeDirectory: '/srv/home', server: 'mlflow', venvBin: '/venv/bin' };
+    expect(buildServerEnvironment({ file: 'f', args: [], env: { A: '1' } }, inherited, names)).toEqual({
+      HOME: '/root',
+      PATH: '/venv/bin:/bin',
+      PYTHONUNBUFFERED: '1',
+      A: '1',
+      WINDLASS_SERVER: '/srv/home#mlflow',
+    });
+  });
+});
