@@ -8,12 +8,12 @@ import random
 from pathlib import Path
 from typing import Any
 
-_WORDS = """
+_VOCABULARY = """
 tower light ship warning water stone bridge river small large tree green animal bird fish person
 maker wood metal sound music paper letter field garden winter summer morning evening journey city
 village market silver copper engine wheel window door kitchen table flower mountain valley island
 ocean storm cloud
-""".split()
+"""
 
 
 def pinned(path: Path) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def only_train() -> dict[str, Any]:
 
 def sentence(seed: int, words: int = 16) -> str:
     """Words that differ from those of another seed."""
-    return " ".join(random.Random(seed).choices(_WORDS, k=words))
+    return " ".join(random.Random(seed).choices(_VOCABULARY.split(), k=words))
 
 
 def pair(seed: int) -> dict[str, str]:
