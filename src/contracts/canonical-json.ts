@@ -19,7 +19,7 @@ function encode(value: unknown, path: string): string {
 
 function encodeObject(value: Readonly<Record<string, unknown>>, path: string): string {
   const members = Object.keys(value)
-    .sort()
+    .toSorted()
     .map((key) => `${encodeText(key, path)}:${encode(value[key], `${path}.${key}`)}`);
   return `{${members.join(',')}}`;
 }

@@ -5,6 +5,7 @@ import { inParallel } from '../in-parallel.ts';
 import { fetchArtifact } from './fetch-artifact.ts';
 import { corrupt, manifestName, parseManifest, sha256Hex } from './manifest.ts';
 import { publishDirectory } from './publish-directory.ts';
+import { toAdapterError } from './to-adapter-error.ts';
 
 const parallelLooks = 8;
 
@@ -18,14 +19,27 @@ export function createArtifactStore(objects: ObjectStore): ArtifactStore {
     objects,
     manifest,
     isComplete: (ref) => isComplete(objects, ref),
-    fetch: async (ref, directory, options = {}) => {
-      const artifact = { ref, prefix: prefixOf(objects, ref.uri), manifest: await manifest(ref) };
-      return fetchArtifact(objects, artifact, { ...options, directory });
-    },
+    fetch: (ref, directory, options = {}) =>
+      named(`fetch ${ref.uri} into ${directory}`, options.signal, async () => {
+        const artifact = { ref, prefix: prefixOf(objects, ref.uri), manifest: await manifest(ref) };
+        return fetchArtifact(objects, artifact, { ...options, directory });
+      }),
     readFile: async (ref, path) => readFile(objects, ref, fileNamed(await manifest(ref), ref, path)),
     publish: (directory, target): Promise<Artifact> =>
-      publishDirectory(objects, { ...target, directory, prefix: prefixOf(objects, target.uri) }),
+      named(`publish ${directory} as ${target.uri}`, undefined, async () =>
+        publishDirectory(objects, { ...target, directory, prefix: prefixOf(objects, target.uri) }),
+      ),
   };
+}
+
+/** Errors of local files get the name of what was under way; an abort keeps its own reason. */
+async function named<T>(what: string, signal: AbortSignal | undefined, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw toAdapterError(error, what);
+  }
 }
 
 async function readManifest(objects: ObjectStore, ref: ArtifactRef): Promise<ArtifactManifest> {

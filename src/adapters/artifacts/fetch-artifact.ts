@@ -1,6 +1,5 @@
-import { open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { mkdir } from 'node:fs/promises';
 import type { ArtifactManifest, ArtifactRef } from '../../contracts/artifact.ts';
 import type { ObjectStore, TransferOptions } from '../../ports/object-store.ts';
 import { AdapterError } from '../errors.ts';
@@ -63,7 +62,11 @@ async function renameOnce(
     await checkedDirectory(artifact, names.directory);
   }
   const parent = await open(dirname(names.directory), 'r');
-  await parent.sync().finally(() => parent.close());
+  try {
+    await parent.sync();
+  } finally {
+    await parent.close();
+  }
 }
 
 async function checkedDirectory(artifact: StoredArtifact, directory: string): Promise<ArtifactManifest> {

@@ -20,7 +20,7 @@ export async function hashTree(directory: string): Promise<readonly ArtifactFile
 
 async function pathsBelow(directory: string, prefix: string): Promise<readonly string[]> {
   const entries = await readdir(join(directory, prefix), { withFileTypes: true });
-  const nested = entries.map((entry) => {
+  const nested = entries.map(async (entry) => {
     const path = `${prefix}${entry.name}`;
     return entry.isDirectory() ? pathsBelow(directory, `${path}/`) : [path];
   });

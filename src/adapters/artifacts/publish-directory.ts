@@ -23,6 +23,7 @@ export interface Publication extends PublishTarget {
 export async function publishDirectory(objects: ObjectStore, publication: Publication): Promise<Artifact> {
   const { kind, attributes, uri } = publication;
   const files = await hashTree(publication.directory);
+  if (files.length === 0) throw empty(publication);
   const manifest: ArtifactManifest = { schema: 'windlass.artifact/v1', kind, attributes, files };
   const bytes = bytesOfManifest(manifest);
   await inParallel(files, parallelFiles, (file) => publishFile(objects, publication, file));
@@ -54,6 +55,11 @@ async function commit(objects: ObjectStore, publication: Publication, bytes: Uin
   const key = `${publication.prefix}/${manifestName}`;
   if (await objects.putIfAbsent(key, bytes)) return;
   if (digestOf(await objects.get(key)) !== digestOf(bytes)) throw conflict(objects, key);
+}
+
+function empty(publication: Publication): AdapterError {
+  const message = `${publication.directory} holds no file, so there is nothing to publish as ${publication.uri}`;
+  return new AdapterError('InvalidData', message, { system: 'store' });
 }
 
 function conflict(objects: ObjectStore, key: string): AdapterError {

@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { copyFile, open, rm } from 'node:fs/promises';
 import type { TransferOptions } from '../../ports/object-store.ts';
-import { hasCode } from './to-adapter-error.ts';
+import { hasCode } from '../file-failures.ts';
 
 const chunkBytes = 1024 * 1024;
 
@@ -103,7 +103,7 @@ async function pump(input: FileHandle, output: FileHandle | null, options: PumpO
 
 /** A short write (a full disk, a signal) is gone on with; the next one then throws. */
 async function writeAll(output: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
-  for (let written = 0; written < chunk.length; ) {
+  for (let written = 0; written < chunk.length;) {
     const { bytesWritten } = await output.write(chunk, written, chunk.length - written, position + written);
     written += bytesWritten;
   }

@@ -5,7 +5,7 @@ import type { DownloadOptions } from '../../ports/object-store.ts';
 import { AdapterError } from '../errors.ts';
 import { copyDurably, resumeCopy } from './copy-file.ts';
 import { makeFolderDurably, syncFolder } from './durable-files.ts';
-import { hasCode } from './to-adapter-error.ts';
+import { hasCode } from '../file-failures.ts';
 
 /** Where an object is, where it goes, and how to call it in messages. */
 export interface Download {

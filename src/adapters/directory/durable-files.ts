@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
-import { hasCode } from './to-adapter-error.ts';
+import { hasCode } from '../file-failures.ts';
 
 const temporaryFolder = '.tmp';
 const staleAfterMs = 24 * 60 * 60 * 1000;

@@ -2,12 +2,13 @@ import { link, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isUnfinishedName, keyPrefixProblem, objectKeyProblem } from '../../contracts/object-key.ts';
-import type { DownloadOptions, ObjectStore, TransferOptions } from '../../ports/object-store.ts';
+import type { ObjectStore, TransferOptions } from '../../ports/object-store.ts';
 import { AdapterError } from '../errors.ts';
+import { hasCode } from '../file-failures.ts';
 import { copyDurably } from './copy-file.ts';
 import { downloadFile } from './download-file.ts';
 import { makeFolderDurably, removeStaleTemporaries, syncFolder, temporaryPath } from './durable-files.ts';
-import { hasCode, toAdapterError } from './to-adapter-error.ts';
+import { toAdapterError } from './to-adapter-error.ts';
 import { walkFolder } from './walk-folder.ts';
 
 interface Directory {
@@ -15,6 +16,12 @@ interface Directory {
   readonly root: string;
   /** Done once, before the first write. */
   readonly cleaned: () => Promise<void>;
+}
+
+interface Asked {
+  readonly verb: string;
+  readonly key: string;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -25,19 +32,22 @@ interface Directory {
  */
 export function createDirectoryStore(rootUri: string): ObjectStore {
   const directory = openDirectory(rootUri);
-  const act = <T>(verb: string, key: string, action: (path: string) => Promise<T>, signal?: AbortSignal): Promise<T> =>
-    withKey(directory, { verb, key, signal }, action);
+  const act = <T>(asked: Asked, action: (path: string) => Promise<T>): Promise<T> => withKey(directory, asked, action);
   return {
     rootUri: directory.rootUri,
-    putIfAbsent: (key, bytes) => act('write', key, (path) => putIfAbsent(directory, path, bytes)),
-    get: (key) => act('read', key, (path) => readFile(path)),
-    stat: (key) => act('look at', key, statFile),
+    putIfAbsent: (key, bytes) => act({ verb: 'write', key }, (path) => putIfAbsent(directory, path, bytes)),
+    get: (key) => act({ verb: 'read', key }, (path) => readFile(path)),
+    stat: (key) => act({ verb: 'look at', key }, statFile),
     list: (prefix) => listFiles(directory, prefix),
-    delete: (key) => act('delete', key, deleteFile),
+    delete: (key) => act({ verb: 'delete', key }, deleteFile),
     upload: (file, key, options = {}) =>
-      act(`upload ${file} to`, key, (path) => upload(directory, { file, path }, options), options.signal),
+      act({ verb: `upload ${file} to`, key, signal: options.signal }, (path) =>
+        upload(directory, { file, path }, options),
+      ),
     download: (key, file, options) =>
-      act('download', key, (path) => download(directory, { key, path, file }, options), options.signal),
+      act({ verb: 'download', key, signal: options.signal }, (path) =>
+        downloadFile({ source: path, file, uri: `${directory.rootUri}/${key}` }, options),
+      ),
   };
 }
 
@@ -58,11 +68,7 @@ async function cleanOnce(root: string): Promise<void> {
   await removeStaleTemporaries(root).catch(() => undefined);
 }
 
-async function withKey<T>(
-  directory: Directory,
-  asked: { readonly verb: string; readonly key: string; readonly signal: AbortSignal | undefined },
-  action: (path: string) => Promise<T>,
-): Promise<T> {
+async function withKey<T>(directory: Directory, asked: Asked, action: (path: string) => Promise<T>): Promise<T> {
   const { verb, key } = asked;
   const problem = objectKeyProblem(key);
   if (problem !== null) throw badKey(key, problem);
@@ -90,11 +96,7 @@ async function upload(
 }
 
 /** Lets `fill` write a temporary file and gives it its name; false if another was faster. Nothing is left behind either way. */
-async function claim(
-  directory: Directory,
-  path: string,
-  fill: (temporary: string) => Promise<void>,
-): Promise<boolean> {
+async function claim(directory: Directory, path: string, fill: (temporary: string) => Promise<void>): Promise<boolean> {
   await directory.cleaned();
   const temporary = await temporaryPath(directory.root);
   try {
@@ -146,15 +148,6 @@ async function deleteFile(path: string): Promise<void> {
   } catch (error) {
     if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
   }
-}
-
-async function download(
-  directory: Directory,
-  names: { readonly key: string; readonly path: string; readonly file: string },
-  options: DownloadOptions,
-): Promise<void> {
-  const { key, path, file } = names;
-  await downloadFile({ source: path, file, uri: `${directory.rootUri}/${key}` }, options);
 }
 
 async function* listFiles(directory: Directory, prefix: string): AsyncGenerator<{ key: string; sizeBytes: number }> {

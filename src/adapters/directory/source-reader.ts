@@ -9,7 +9,8 @@ import type { SourcePattern } from '../../contracts/source-pattern.ts';
 import { isVisiblePath, parseSourcePattern } from '../../contracts/source-pattern.ts';
 import type { SourceReader } from '../../ports/source-reader.ts';
 import { AdapterError } from '../errors.ts';
-import { hasCode, toAdapterError } from './to-adapter-error.ts';
+import { hasCode } from '../file-failures.ts';
+import { toAdapterError } from './to-adapter-error.ts';
 import { filesDirectlyIn, walkFolder } from './walk-folder.ts';
 
 /**
@@ -22,11 +23,11 @@ export function createDirectorySource(): SourceReader {
 
 async function pin(source: SourceSpec): Promise<PinnedSource> {
   const pattern = parseSourcePattern(pathOf(source.uri));
-  if (typeof pattern === 'string') throw sourceError('InvalidSpec', source.uri, pattern);
+  if (typeof pattern === 'string') throw sourceError(source.uri, { failure: 'InvalidSpec', why: pattern });
   try {
     const files: PinnedFile[] = [];
     for await (const path of matchingPaths(pattern)) files.push(await pinFile(path));
-    if (files.length === 0) throw sourceError('MissingInput', source.uri, await explainEmpty(pattern));
+    if (files.length === 0) throw sourceError(source.uri, { why: await explainEmpty(pattern) });
     return { ...source, files: files.toSorted(byUri) };
   } catch (error) {
     throw readingError(error, source.uri);
@@ -34,13 +35,17 @@ async function pin(source: SourceSpec): Promise<PinnedSource> {
 }
 
 function pathOf(uri: string): string {
-  if (!uri.startsWith('file:///')) throw sourceError('InvalidSpec', uri, 'it is not like file:///absolute/path');
-  if (/[?#]/u.test(uri)) throw sourceError('InvalidSpec', uri, 'write "?" as %3F and "#" as %23');
+  if (!uri.startsWith('file:///'))
+    throw sourceError(uri, { failure: 'InvalidSpec', why: 'it is not like file:///absolute/path' });
+  if (/[?#]/u.test(uri)) throw sourceError(uri, { failure: 'InvalidSpec', why: 'write "?" as %3F and "#" as %23' });
   return fileURLToPath(uri);
 }
 
 async function* matchingPaths(pattern: SourcePattern): AsyncGenerator<string> {
-  if (pattern.kind === 'exact') return yield* pathsAt(pattern.path);
+  if (pattern.kind === 'exact') {
+    yield* pathsAt(pattern.path);
+    return;
+  }
   const found = pattern.kind === 'tree' ? walkFolder(pattern.folder) : filesDirectlyIn(pattern.folder);
   const matches = pattern.kind === 'tree' ? isVisiblePath : pattern.matches;
   for await (const { path } of found) if (matches(path)) yield join(pattern.folder, path);
@@ -84,13 +89,20 @@ async function explainEmpty(pattern: SourcePattern): Promise<string> {
 }
 
 function readingError(error: unknown, uri: string): AdapterError {
-  if (hasCode(error, 'ENOENT', 'ENOTDIR')) return sourceError('MissingInput', uri, 'the file does not exist', error);
+  if (hasCode(error, 'ENOENT', 'ENOTDIR')) return sourceError(uri, { why: 'the file does not exist', cause: error });
   if (hasCode(error, 'EACCES', 'EPERM')) {
-    return sourceError('MissingInput', uri, 'this user may not read it; give it the right to', error);
+    return sourceError(uri, { why: 'this user may not read it; give it the right to', cause: error });
   }
   return toAdapterError(error, `read the source ${uri}`);
 }
 
-function sourceError(failure: FailureName, uri: string, why: string, cause?: unknown): AdapterError {
+interface SourceProblem {
+  readonly failure?: FailureName;
+  readonly why: string;
+  readonly cause?: unknown;
+}
+
+function sourceError(uri: string, problem: SourceProblem): AdapterError {
+  const { failure = 'MissingInput', why, cause } = problem;
   return new AdapterError(failure, `source ${uri}: ${why}`, { system: 'store', cause, details: { uri } });
 }

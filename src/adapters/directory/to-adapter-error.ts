@@ -1,48 +1,15 @@
-import type { FailureName } from '../../contracts/failures.ts';
 import { AdapterError } from '../errors.ts';
-
-interface Reading {
-  readonly failure: FailureName;
-  readonly advice: string;
-}
-
-const readings: Readonly<Record<string, Reading>> = {
-  ENOENT: { failure: 'NotFound', advice: 'check that it exists' },
-  ENOTDIR: { failure: 'NotFound', advice: 'a part of the path is a file; check the path' },
-  EISDIR: { failure: 'NotFound', advice: 'it is a directory; name a file' },
-  EACCES: { failure: 'AccessDenied', advice: 'give this user the right to read and write it' },
-  EPERM: { failure: 'AccessDenied', advice: 'give this user the right to read and write it' },
-  EROFS: { failure: 'AccessDenied', advice: 'the file system is read-only; mount it writable' },
-  ENOSPC: { failure: 'StorageFull', advice: 'free disk space and try again' },
-  EDQUOT: { failure: 'StorageFull', advice: 'the quota is used up; free space and try again' },
-  EFBIG: { failure: 'StorageFull', advice: 'the file is larger than the file system or a limit allows' },
-  ENAMETOOLONG: { failure: 'InvalidConfig', advice: 'shorten the path' },
-  EXDEV: { failure: 'InvalidConfig', advice: 'the store must lie on one file system' },
-  EIO: { failure: 'Unavailable', advice: 'the disk reported an error; look at the system log' },
-  ESTALE: { failure: 'Unavailable', advice: 'the mount went away; mount it again' },
-  EMFILE: { failure: 'Unavailable', advice: 'raise the limit of open files' },
-  ENFILE: { failure: 'Unavailable', advice: 'raise the limit of open files' },
-};
+import { codeOf, fileFailures } from '../file-failures.ts';
 
 /** Names an error of the file system; `what` is the action and its object ("read file:///…"). */
 export function toAdapterError(error: unknown, what: string): AdapterError {
   if (error instanceof AdapterError) return error;
   const code = codeOf(error);
-  const reading = readings[code];
-  const advice = reading === undefined ? String(error) : reading.advice;
-  return new AdapterError(reading?.failure ?? 'Unexpected', `cannot ${what} (${code || 'no code'}): ${advice}`, {
+  const known = fileFailures[code];
+  const advice = known?.advice ?? String(error);
+  return new AdapterError(known?.failure ?? 'Unexpected', `cannot ${what} (${code || 'no code'}): ${advice}`, {
     system: 'store',
     cause: error,
     details: { code },
   });
-}
-
-/** True when the error has one of these codes (`ENOENT`, …). */
-export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return codes.includes(codeOf(error));
-}
-
-function codeOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return '';
-  return typeof error.code === 'string' ? error.code : '';
 }

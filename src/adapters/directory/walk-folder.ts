@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hasCode } from './to-adapter-error.ts';
+import { hasCode } from '../file-failures.ts';
 
 export interface FoundFile {
   /** Relative to the folder that was walked, `/` as separator. */
@@ -40,7 +40,7 @@ async function* fileAt(folder: string, path: string): AsyncGenerator<FoundFile> 
 async function sortedEntries(folder: string): Promise<readonly Dirent[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });
-    return entries.sort((one, other) => Buffer.compare(sortKey(one), sortKey(other)));
+    return entries.toSorted((one, other) => Buffer.compare(sortKey(one), sortKey(other)));
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return [];
     throw error;

@@ -94,7 +94,10 @@ async function fetchRange(
     download.onBytes?.(bytes);
   };
   await withRetries({ attempts: bucket.attempts, isRetryable: isTransient, signal: download.signal }, async () => {
-    const command = new GetObjectCommand({ ...addressOf(bucket, download.key), Range: `bytes=${from}-${range.to - 1}` });
+    const command = new GetObjectCommand({
+      ...addressOf(bucket, download.key),
+      Range: `bytes=${from}-${range.to - 1}`,
+    });
     const { Body } = await bucket.client.send(command, stoppedBy(download.signal));
     await writeStream(Body, output, { position: from, signal: download.signal, onWritten });
     if (from < range.to) throw Object.assign(new Error('the body ended early'), { name: 'IncompleteBody' });

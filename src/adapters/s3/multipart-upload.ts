@@ -1,9 +1,5 @@
 import type { CompletedPart, Part } from '@aws-sdk/client-s3';
-import {
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  UploadPartCommand,
-} from '@aws-sdk/client-s3';
+import { CompleteMultipartUploadCommand, CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { TransferOptions } from '../../ports/object-store.ts';
 import { inParallel } from '../in-parallel.ts';
 import type { Bucket } from './bucket.ts';
@@ -31,7 +27,9 @@ export type UploadOutcome = 'written' | 'lost' | 'restart';
 export async function uploadInParts(bucket: Bucket, upload: FileUpload): Promise<UploadOutcome> {
   const open = (await findUnfinishedUpload(bucket, upload.key, upload.plan)) ?? (await createUpload(bucket, upload));
   try {
-    const parts = await inParallel(upload.plan, bucket.parallelParts, (part) => sendPart(bucket, upload, { open, part }));
+    const parts = await inParallel(upload.plan, bucket.parallelParts, (part) =>
+      sendPart(bucket, upload, { open, part }),
+    );
     await complete(bucket, upload, { id: open.id, parts });
     return 'written';
   } catch (error) {
@@ -65,9 +63,8 @@ async function sendPart(
   const checksum = await crc32OfRange(upload.file, part);
   const known = open.parts.get(part.number);
   if (known !== undefined && known.ChecksumCRC32 === checksum) return completedPart(known, checksum);
-  const sent = await withRetries(
-    { attempts: bucket.attempts, isRetryable: isTransient, signal: upload.signal },
-    () => putPart(bucket, upload, { id: open.id, part, checksum }),
+  const sent = await withRetries({ attempts: bucket.attempts, isRetryable: isTransient, signal: upload.signal }, () =>
+    putPart(bucket, upload, { id: open.id, part, checksum }),
   );
   upload.onBytes?.(part.to - part.from);
   return completedPart({ PartNumber: part.number, ETag: sent }, checksum);

@@ -1,10 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  paginateListObjectsV2,
-} from '@aws-sdk/client-s3';
+import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { isUnfinishedName, keyPrefixProblem, objectKeyProblem } from '../../contracts/object-key.ts';
 import type { ObjectStore, TransferOptions } from '../../ports/object-store.ts';
 import { AdapterError } from '../errors.ts';
@@ -96,14 +92,16 @@ async function* listObjects(bucket: Bucket, prefix: string): AsyncGenerator<{ ke
   if (problem !== null) throw badKey(prefix, problem);
   const asked = { Bucket: bucket.bucket, Prefix: `${bucket.prefix}${prefix}` };
   try {
-    for await (const page of paginateListObjectsV2({ client: bucket.client }, asked)) {
-      for (const { Key = '', Size = 0 } of page.Contents ?? []) {
-        const key = Key.slice(bucket.prefix.length);
-        if (isObject(key)) yield { key, sizeBytes: Size };
-      }
-    }
+    for await (const page of paginateListObjectsV2({ client: bucket.client }, asked)) yield* objectsOf(bucket, page);
   } catch (error) {
     throw toAdapterError(error, `list ${bucket.rootUri}/${prefix}`);
+  }
+}
+
+function* objectsOf(bucket: Bucket, page: ListObjectsV2CommandOutput): Generator<{ key: string; sizeBytes: number }> {
+  for (const { Key = '', Size = 0 } of page.Contents ?? []) {
+    const key = Key.slice(bucket.prefix.length);
+    if (isObject(key)) yield { key, sizeBytes: Size };
   }
 }
 

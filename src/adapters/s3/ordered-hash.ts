@@ -14,13 +14,12 @@ export interface OrderedHash {
 
 export function createOrderedHash(file: FileHandle, ranges: readonly ByteRange[]): OrderedHash {
   const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(readBytes);
   const complete = new Set<number>();
   const queue = [...ranges];
   const drain = async (): Promise<void> => {
     for (let next = queue[0]; next !== undefined && complete.has(next.from); next = queue[0]) {
       queue.shift();
-      await readInto(file, next, (bytes) => hash.update(bytes), buffer);
+      for await (const bytes of readRange(file, next)) hash.update(bytes);
     }
   };
   let work = Promise.resolve();
@@ -37,16 +36,12 @@ export function createOrderedHash(file: FileHandle, ranges: readonly ByteRange[]
   };
 }
 
-async function readInto(
-  file: FileHandle,
-  range: ByteRange,
-  take: (bytes: Uint8Array) => void,
-  buffer: Buffer,
-): Promise<void> {
-  for (let position = range.from; position < range.to; ) {
+async function* readRange(file: FileHandle, range: ByteRange): AsyncGenerator<Uint8Array> {
+  const buffer = Buffer.allocUnsafe(readBytes);
+  for (let position = range.from; position < range.to;) {
     const { bytesRead } = await file.read(buffer, 0, Math.min(readBytes, range.to - position), position);
     if (bytesRead === 0) throw new Error(`the file ends at ${position}, before ${range.to}`);
-    take(buffer.subarray(0, bytesRead));
+    yield buffer.subarray(0, bytesRead);
     position += bytesRead;
   }
 }

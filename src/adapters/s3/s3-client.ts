@@ -21,18 +21,24 @@ export interface S3Location {
   readonly path: string;
 }
 
+/** Failures are thrown, and told by whoever asked. */
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
 const connectTimeoutMs = 5000;
 const silenceTimeoutMs = 60_000;
 const defaultMaxAttempts = 5;
 
 /** A client for any S3-compatible server: checksums are sent and checked by this adapter itself, so that old servers do as well. */
-export function createS3Client(options: S3Options, environment: NodeJS.ProcessEnv = process.env): S3Client {
+export function createS3Client(options: S3Options): S3Client {
+  // oxlint-disable-next-line node/no-process-env -- the SDK takes AWS_* from the environment; path style has to follow its endpoint
+  const environment = process.env;
   const endpoint = options.endpoint ?? environment['AWS_ENDPOINT_URL_S3'] ?? environment['AWS_ENDPOINT_URL'];
   const region = options.region ?? environment['AWS_REGION'] ?? environment['AWS_DEFAULT_REGION'];
   const config: S3ClientConfig = {
     maxAttempts: options.maxAttempts ?? defaultMaxAttempts,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    logger: silent,
     requestHandler: { connectionTimeout: connectTimeoutMs, socketTimeout: silenceTimeoutMs },
   };
   if (endpoint) Object.assign(config, { endpoint, forcePathStyle: true, region: region ?? 'us-east-1' });
@@ -49,4 +55,8 @@ export function parseS3Uri(uri: string): S3Location {
     throw new AdapterError('InvalidConfig', `"${uri}" is not like s3://bucket/prefix`, { system: 'store' });
   }
   return { bucket, path: match?.groups?.['path'] ?? '' };
+}
+
+function ignore(): void {
+  return undefined;
 }

@@ -29,10 +29,10 @@ export function createS3Source(options: S3Options = {}): SourceReader {
 async function pin(client: S3Client, source: SourceSpec): Promise<PinnedSource> {
   const { bucket, path } = parseS3Uri(source.uri);
   const pattern = parseSourcePattern(path);
-  if (typeof pattern === 'string') throw sourceError('InvalidSpec', source.uri, pattern);
+  if (typeof pattern === 'string') throw sourceError(source.uri, { failure: 'InvalidSpec', why: pattern });
   try {
     const keys = await matchingKeys(client, bucket, pattern);
-    if (keys.length === 0) throw sourceError('MissingInput', source.uri, explainEmpty(bucket, pattern));
+    if (keys.length === 0) throw sourceError(source.uri, { why: explainEmpty(bucket, pattern) });
     const files = await inParallel(keys, parallelObjects, (key) => pinObject(client, { bucket, path: key }));
     return { ...source, files };
   } catch (error) {
@@ -95,14 +95,22 @@ function explainEmpty(bucket: string, pattern: SourcePattern): string {
 }
 
 function readingError(error: unknown, uri: string): AdapterError {
-  if (isS3Error(error, 'NoSuchBucket')) return sourceError('MissingInput', uri, 'the bucket does not exist', error);
+  if (isS3Error(error, 'NoSuchBucket')) return sourceError(uri, { why: 'the bucket does not exist', cause: error });
   if (isS3Error(error, 'AccessDenied')) {
-    return sourceError('MissingInput', uri, 'these credentials may not read it; give them the right to', error);
+    return sourceError(uri, { why: 'these credentials may not read it; give them the right to', cause: error });
   }
-  if (isS3Error(error, 412)) return sourceError('Conflict', uri, 'it was changed while it was read', error);
+  if (isS3Error(error, 412))
+    return sourceError(uri, { failure: 'Conflict', why: 'it was changed while it was read', cause: error });
   return toAdapterError(error, `read the source ${uri}`);
 }
 
-function sourceError(failure: FailureName, uri: string, why: string, cause?: unknown): AdapterError {
+interface SourceProblem {
+  readonly failure?: FailureName;
+  readonly why: string;
+  readonly cause?: unknown;
+}
+
+function sourceError(uri: string, problem: SourceProblem): AdapterError {
+  const { failure = 'MissingInput', why, cause } = problem;
   return new AdapterError(failure, `source ${uri}: ${why}`, { system: 'store', cause, details: { uri } });
 }

@@ -1,22 +1,18 @@
-import type { FailureName } from '../../contracts/failures.ts';
 import { AdapterError } from '../errors.ts';
+import type { FileFailure } from '../file-failures.ts';
+import { codeOf, fileFailures } from '../file-failures.ts';
 
-interface Reading {
-  readonly failure: FailureName;
-  readonly advice: string;
-}
-
-const checkCredentials: Reading = {
+const checkCredentials: FileFailure = {
   failure: 'AccessDenied',
   advice: 'check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the rights of the bucket',
 };
-const unreachable: Reading = {
+const unreachable: FileFailure = {
   failure: 'Unavailable',
   advice: 'the store does not answer; check AWS_ENDPOINT_URL and the network',
 };
-const full: Reading = { failure: 'StorageFull', advice: 'free space and try again' };
+const full: FileFailure = { failure: 'StorageFull', advice: 'free space and try again' };
 
-const readingsByName: Readonly<Record<string, Reading>> = {
+const readingsByName: Readonly<Record<string, FileFailure>> = {
   NoSuchBucket: { failure: 'NotFound', advice: 'the bucket does not exist; create it or correct the uri' },
   NoSuchKey: { failure: 'NotFound', advice: 'there is no such object' },
   NotFound: { failure: 'NotFound', advice: 'there is no such object or bucket' },
@@ -27,11 +23,6 @@ const readingsByName: Readonly<Record<string, Reading>> = {
   CredentialsProviderError: checkCredentials,
   QuotaExceeded: full,
   XMinioStorageFull: full,
-  ENOSPC: { failure: 'StorageFull', advice: 'free disk space and try again' },
-  EDQUOT: full,
-  ENOENT: { failure: 'NotFound', advice: 'the local file does not exist' },
-  EISDIR: { failure: 'NotFound', advice: 'the local path is a directory; name a file' },
-  EACCES: { failure: 'AccessDenied', advice: 'give this user the right to read and write the local file' },
   ConditionalRequestConflict: { failure: 'Conflict', advice: 'another writer is at work on it; try again' },
   PreconditionFailed: { failure: 'Conflict', advice: 'another writer was faster' },
   BadDigest: { failure: 'Unavailable', advice: 'the bytes were changed on their way; try again' },
@@ -39,7 +30,7 @@ const readingsByName: Readonly<Record<string, Reading>> = {
   IncompleteBody: unreachable,
 };
 
-const readingsByStatus: Readonly<Record<number, Reading>> = {
+const readingsByStatus: Readonly<Record<number, FileFailure>> = {
   401: checkCredentials,
   403: checkCredentials,
   404: { failure: 'NotFound', advice: 'there is no such object or bucket' },
@@ -50,14 +41,15 @@ const readingsByStatus: Readonly<Record<number, Reading>> = {
   507: full,
 };
 
-const networkCodes = /^(?:ECONN\w+|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_STREAM_PREMATURE_CLOSE)$/u;
+const networkCodes =
+  /^(?:ECONN\w+|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ERR_STREAM_PREMATURE_CLOSE)$/u;
 
 /** Names an error of the SDK, the network or the local disk; `what` is the action and its object ("read s3://…"). */
 export function toAdapterError(error: unknown, what: string): AdapterError {
   if (error instanceof AdapterError) return error;
   const { name, code, status } = factsOf(error);
   const reading = readingOf(error);
-  const shown = [code, name, status].find((fact) => fact !== undefined && fact !== 'Error') ?? 'no code';
+  const shown = [code, name, status].find((fact) => fact !== undefined && fact !== '' && fact !== 'Error') ?? 'no code';
   const advice = reading?.advice ?? String(error);
   return new AdapterError(reading?.failure ?? 'Unexpected', `cannot ${what} (${shown}): ${advice}`, {
     system: 'store',
@@ -77,10 +69,10 @@ export function isTransient(error: unknown): boolean {
   return readingOf(error)?.failure === 'Unavailable';
 }
 
-function readingOf(error: unknown): Reading | undefined {
+function readingOf(error: unknown): FileFailure | undefined {
   const { name, code, status } = factsOf(error);
-  if (code !== undefined && networkCodes.test(code)) return unreachable;
-  const byName = readingsByName[code ?? ''] ?? readingsByName[name];
+  if (networkCodes.test(code)) return unreachable;
+  const byName = readingsByName[name] ?? fileFailures[code];
   if (byName !== undefined) return byName;
   if (status === undefined) return undefined;
   return readingsByStatus[status] ?? (status >= 500 ? unreachable : undefined);
@@ -88,12 +80,12 @@ function readingOf(error: unknown): Reading | undefined {
 
 interface ErrorFacts {
   readonly name: string;
-  readonly code: string | undefined;
+  readonly code: string;
   readonly status: number | undefined;
 }
 
 function factsOf(error: unknown): ErrorFacts {
-  if (!(error instanceof Error)) return { name: '', code: undefined, status: undefined };
-  const { code, $metadata } = error as Error & { code?: unknown; $metadata?: { httpStatusCode?: number } };
-  return { name: error.name, code: typeof code === 'string' ? code : undefined, status: $metadata?.httpStatusCode };
+  if (!(error instanceof Error)) return { name: '', code: '', status: undefined };
+  const { $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
+  return { name: error.name, code: codeOf(error), status: $metadata?.httpStatusCode };
 }

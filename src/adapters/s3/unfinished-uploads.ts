@@ -1,5 +1,10 @@
-import type { ListMultipartUploadsCommandOutput, MultipartUpload, Part } from '@aws-sdk/client-s3';
-import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, paginateListParts } from '@aws-sdk/client-s3';
+import type {
+  ListMultipartUploadsCommandOutput,
+  ListPartsCommandOutput,
+  MultipartUpload,
+  Part,
+} from '@aws-sdk/client-s3';
+import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, ListPartsCommand } from '@aws-sdk/client-s3';
 import type { Bucket } from './bucket.ts';
 import { addressOf } from './bucket.ts';
 import type { PlannedPart } from './part-plan.ts';
@@ -31,16 +36,15 @@ export async function findUnfinishedUpload(
 /** Ends uploads below the root that nobody went on with for days: servers keep and charge for them for ever. */
 export async function abortStaleUploads(bucket: Bucket): Promise<void> {
   for (const upload of await unfinishedUploads(bucket, bucket.prefix)) {
-    if (Date.now() - startedMs(upload) > staleAfterMs) await abortUpload(bucket, upload.Key ?? '', upload.UploadId ?? '');
+    if (Date.now() - startedMs(upload) > staleAfterMs)
+      await abortUpload(bucket, upload.Key ?? '', upload.UploadId ?? '');
   }
 }
 
 /** Frees what an upload holds; one that is gone already is no error. `fullKey` includes the prefix of the root. */
 export async function abortUpload(bucket: Bucket, fullKey: string, id: string): Promise<void> {
   try {
-    await bucket.client.send(
-      new AbortMultipartUploadCommand({ Bucket: bucket.bucket, Key: fullKey, UploadId: id }),
-    );
+    await bucket.client.send(new AbortMultipartUploadCommand({ Bucket: bucket.bucket, Key: fullKey, UploadId: id }));
   } catch (error) {
     if (!isS3Error(error, 'NoSuchUpload', 404)) throw error;
   }
@@ -73,15 +77,27 @@ async function* uploadPages(bucket: Bucket, prefix: string): AsyncGenerator<read
 /** Null when the upload ended while it was looked at. */
 async function listParts(bucket: Bucket, upload: MultipartUpload): Promise<ReadonlyMap<number, Part> | null> {
   const parts = new Map<number, Part>();
-  const asked = { Bucket: bucket.bucket, Key: upload.Key, UploadId: upload.UploadId };
   try {
-    for await (const page of paginateListParts({ client: bucket.client }, asked)) {
-      for (const part of page.Parts ?? []) parts.set(part.PartNumber ?? 0, part);
+    for await (const page of partPages(bucket, upload)) {
+      for (const part of page) parts.set(part.PartNumber ?? 0, part);
     }
     return parts;
   } catch (error) {
     if (isS3Error(error, 'NoSuchUpload', 404)) return null;
     throw error;
+  }
+}
+
+/** By hand: servers name a next marker on the last page too, on which the SDK's paginator never ends. */
+async function* partPages(bucket: Bucket, upload: MultipartUpload): AsyncGenerator<readonly Part[]> {
+  const { Key, UploadId } = upload;
+  let marker: string | undefined = '0';
+  while (marker !== undefined) {
+    const page: ListPartsCommandOutput = await bucket.client.send(
+      new ListPartsCommand({ Bucket: bucket.bucket, Key, UploadId, PartNumberMarker: marker }),
+    );
+    yield page.Parts ?? [];
+    marker = page.IsTruncated === true ? page.NextPartNumberMarker : undefined;
   }
 }
 

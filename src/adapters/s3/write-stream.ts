@@ -24,7 +24,7 @@ export async function writeStream(body: unknown, output: FileHandle, options: Wr
     filled = 0;
   };
   for await (const chunk of body) {
-    for (let rest = chunk as Uint8Array; rest.length > 0; ) {
+    for (let rest = chunk as Uint8Array; rest.length > 0;) {
       const taken = rest.subarray(0, bufferBytes - filled);
       buffer.set(taken, filled);
       filled += taken.length;
@@ -36,7 +36,7 @@ export async function writeStream(body: unknown, output: FileHandle, options: Wr
 }
 
 async function writeAll(output: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  for (let written = 0; written < bytes.length; ) {
+  for (let written = 0; written < bytes.length;) {
     const { bytesWritten } = await output.write(bytes, written, bytes.length - written, position + written);
     written += bytesWritten;
   }
