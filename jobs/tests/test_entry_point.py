@@ -96,6 +96,17 @@ def test_a_job_killed_between_manifest_and_result_is_finished(
     assert lab.run_document(document).result["artifact"]["digest"] == first.digest
 
 
+def test_what_a_killed_job_left_in_its_scratch_is_not_published(
+    lab: JobLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_stage(monkeypatch, f"{STAGES}:write_two_files")
+    document = lab.document("train", {})
+    leftover = Path(lab.environment(document)["WINDLASS_WORK"]) / "out" / "torn.txt"
+    leftover.parent.mkdir()
+    leftover.write_text("torn")
+    assert lab.run_document(document).result["artifact"]["fileCount"] == 2
+
+
 def test_another_artifact_in_the_output_is_left_as_it_is(
     lab: JobLab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

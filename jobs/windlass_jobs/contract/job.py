@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,7 @@ class Job:
         self.parameters: dict[str, Any] = document.parameters
         self.inputs: dict[str, ArtifactRef] = document.inputs
         self.work = work
-        self.out = work / "out"
-        self.out.mkdir(parents=True, exist_ok=True)
+        self.out = _emptied(work / "out")
         self.stopping = False
         self.checkpoints = _checkpoint_store(document, work)
         self._progress = ProgressLog(progress_path)
@@ -84,6 +84,13 @@ class Job:
                 {"input": name},
             )
         return self.inputs[name]
+
+
+def _emptied(directory: Path) -> Path:
+    """A job that is started again in the same scratch must not publish what a killed one has left there."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    return directory
 
 
 def _checkpoint_store(document: JobDocument, work: Path) -> CheckpointStore | None:
