@@ -1,8 +1,5 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander';
-
-import { errorDocument, errorText, exitStatusOf } from './exit-status.ts';
-import { buildProgram } from './program.ts';
+import { runCli } from './run-cli.ts';
 
 /** `windlass … | head` ends the reader first: that is no failure. */
 function endQuietlyOnBrokenPipe(error: NodeJS.ErrnoException): void {
@@ -10,17 +7,6 @@ function endQuietlyOnBrokenPipe(error: NodeJS.ErrnoException): void {
   throw error;
 }
 
-async function main(argv: readonly string[]): Promise<void> {
-  process.stdout.on('error', endQuietlyOnBrokenPipe);
-  try {
-    await buildProgram().parseAsync(argv);
-  } catch (error) {
-    process.exitCode = exitStatusOf(error);
-    // commander has printed its own errors and its help already
-    if (error instanceof CommanderError) return;
-    process.stderr.write(`${errorText(error, { debug: process.env['WINDLASS_DEBUG'] === '1' })}\n`);
-    if (argv.includes('--json')) process.stdout.write(`${JSON.stringify(errorDocument(error), null, 2)}\n`);
-  }
-}
-
-await main(process.argv);
+process.stdout.on('error', endQuietlyOnBrokenPipe);
+const status = await runCli(process.argv);
+if (status !== null) process.exitCode = status;

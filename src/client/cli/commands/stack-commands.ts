@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 import type { Command } from 'commander';
 
+import { findHome } from '../../stack-home.ts';
+
 const descriptions = {
   up: 'start the embedded stack: Temporal, MLflow, Triton, workers',
   down: 'stop the embedded stack; its data stays',
@@ -21,9 +23,16 @@ export function addStackCommands(program: Command): void {
       .allowUnknownOption()
       .passThroughOptions()
       .action(async (args: readonly string[]) => {
-        process.exitCode = await runStack([name, ...args]);
+        process.exitCode = await runStack([name, ...args, ...homeArguments(args)]);
       });
   }
+}
+
+/** The stack is the one that all other commands mean, too. */
+function homeArguments(args: readonly string[]): readonly string[] {
+  const isNamed = args.some((arg) => arg === '--home' || arg.startsWith('--home='));
+  const home = isNamed ? null : findHome({});
+  return home === null ? [] : ['--home', home];
 }
 
 async function runStack(args: readonly string[]): Promise<number> {
