@@ -13,6 +13,7 @@ import polars as pl
 from tests.prepare_data_lab import pair
 
 GOOD_LINES = "".join(json.dumps(pair(number)) + "\n" for number in range(3))
+CUT_OFF_GZIP = gzip.compress(GOOD_LINES.encode() * 500, mtime=0)[:-40]
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,15 @@ BROKEN_CORPORA = [
     BrokenCorpus("UTF-16", "rows.jsonl", "jsonl", GOOD_LINES.encode("utf-16"), (
         "rows.jsonl row 1: the file is UTF-16, expected UTF-8"
     ), 1),
-    BrokenCorpus("cut off gzip", "rows.jsonl.gz", "jsonl", gzip.compress(GOOD_LINES.encode() * 500, mtime=0)[:-40], (
+    BrokenCorpus("cut off gzip", "rows.jsonl.gz", "jsonl", CUT_OFF_GZIP, (
         "the gzip data is broken after row "
     ), None),
     BrokenCorpus("gzip of wrong content", "rows.jsonl.gz", "jsonl", GOOD_LINES.encode(), (
         "rows.jsonl.gz: the name ends in .gz, but the content is not gzip"
     ), None),
-    BrokenCorpus("no rows", "rows.jsonl", "jsonl", b"\n\n", "the sources hold no rows at all: rows.jsonl", None),
+    BrokenCorpus("no rows", "rows.jsonl", "jsonl", b"\n\n", (
+        "the sources hold no rows at all: rows.jsonl"
+    ), None),
     _csv("missing column", "prompt;response\na;b\n", (
         'rows.csv row 1: field "prompt" is missing; the fields found are "prompt;response"'
     ), 1, "prompt"),
@@ -91,7 +94,9 @@ BROKEN_CORPORA = [
     _csv("column twice", "prompt,response,prompt\na,b,c\n", (
         'rows.csv row 1: the header names the field "prompt" twice'
     ), 1, "prompt"),
-    BrokenCorpus("empty CSV", "rows.csv", "csv", b"", "rows.csv: the file is empty, expected a header and rows", None),
+    BrokenCorpus("empty CSV", "rows.csv", "csv", b"", (
+        "rows.csv: the file is empty, expected a header and rows"
+    ), None),
     BrokenCorpus("Latin-1 CSV", "rows.csv", "csv", b"prompt,response\ncaf\xe9,b\n", (
         "rows.csv row 2: byte 0xe9 at position 4 is not UTF-8 text"
     ), 2),
