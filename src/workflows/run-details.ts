@@ -67,7 +67,11 @@ function evaluation(summary: EvaluationSummary | null): string {
 
 function scoreRow(name: string, scores: EngineScores | null): string {
   if (scores === null) return '';
-  return `| ${name} | ${scores.perplexity} | ${scores.taskPassRate ?? '–'} | ${scores.tokensPerSecond ?? '–'} |`;
+  return `| ${name} | ${figure(scores.perplexity)} | ${figure(scores.taskPassRate)} | ${figure(scores.tokensPerSecond)} |`;
+}
+
+function figure(value: number | null): string {
+  return value === null ? '–' : String(Math.round(value * 100) / 100);
 }
 
 function links(status: RunStatus): string {

@@ -49,6 +49,6 @@ function evaluationOf(summary: JsonObject): EvaluationSummary {
 
 function verdictLine(summary: JsonObject): string {
   const { verdict, candidate, incumbent } = evaluationOf(summary);
-  const beside = incumbent === null ? '' : ` (live: ${incumbent.perplexity})`;
-  return `${verdict} · perplexity ${candidate.perplexity}${beside}`;
+  const beside = incumbent === null ? '' : ` (live: ${incumbent.perplexity.toFixed(1)})`;
+  return `${verdict} · perplexity ${candidate.perplexity.toFixed(1)}${beside}`;
 }

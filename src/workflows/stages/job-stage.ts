@@ -1,6 +1,6 @@
 import type { ArtifactKind, ArtifactRef } from '../../contracts/artifact.ts';
 import type { StageRecord } from '../../contracts/job.ts';
-import type { JsonObject } from '../../contracts/json.ts';
+import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { ResolvedRun } from '../../contracts/run-spec.ts';
 import type { JobStageName } from '../../contracts/stage.ts';
 import { control } from '../activity-profiles.ts';
@@ -65,7 +65,16 @@ export function asJson(value: object): JsonObject {
   return value as JsonObject;
 }
 
-export function numberIn(record: StageRecord, name: string): string {
-  const value = record.summary[name];
+/** A figure of the job's summary by its path (`validationLoss.last`), rounded for people; `?` where the job gave none. */
+export function figure(record: StageRecord, path: string): string {
+  const value = path.split('.').reduce<JsonValue | undefined>((at, name) => memberOf(at, name), record.summary);
   return typeof value === 'number' ? String(Math.round(value * 1000) / 1000) : '?';
+}
+
+function memberOf(value: JsonValue | undefined, name: string): JsonValue | undefined {
+  return isJsonObject(value) ? value[name] : undefined;
+}
+
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 import type { Artifact } from '../../contracts/artifact.ts';
 import type { StageRecord } from '../../contracts/job.ts';
 import type { RunContext } from './job-stage.ts';
-import { asJson, numberIn, runJobStage } from './job-stage.ts';
+import { asJson, figure, runJobStage } from './job-stage.ts';
 
 /** base model + data → checkpoint (LoRA merged, full, from scratch, or the base as it is). */
 export async function train(run: RunContext, dataset: Artifact): Promise<StageRecord> {
@@ -14,6 +14,6 @@ export async function train(run: RunContext, dataset: Artifact): Promise<StageRe
     note: (record) =>
       spec.train.method === 'none'
         ? 'the base model as it is'
-        : `validation loss ${numberIn(record, 'validationLoss')}`,
+        : `validation loss ${figure(record, 'validationLoss.first')} → ${figure(record, 'validationLoss.last')}`,
   });
 }
