@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeDesiredVersions } from '../../src/adapters/triton/desired-state.ts';
 import type { StackState } from '../../src/contracts/stack-state.ts';
 import { findMarked } from '../../src/stack/process-marks.ts';
 import type { StackHome } from '../../src/stack/stack-home.ts';
@@ -77,7 +78,8 @@ describe('the embedded stack on its real servers', () => {
     expect(readState(home.stateFile)?.servers).toEqual(state.servers);
   });
 
-  it('starts a killed server again at the same address and logs the restart', async () => {
+  it('starts a killed server again at the same address, with its live models, and logs the restart', async () => {
+    await serveEcho(home);
     process.kill(pidOf(state, 'triton-production'), 'SIGKILL');
     process.kill(pidOf(state, 'temporal'), 'SIGKILL');
     await expect
@@ -85,6 +87,8 @@ describe('the embedded stack on its real servers', () => {
       .toMatchObject({ temporal: 1, 'triton-production': 1 });
     const after = await bringUp(home);
     expect(after.endpoints).toEqual(state.endpoints);
+    const echo = `${state.endpoints.targets['production']?.httpUrl ?? ''}/v2/models/echo/versions/1/ready`;
+    expect((await fetch(echo)).ok).toBe(true);
     expect(readFileSync(home.supervisorLog, 'utf8')).toMatch(
       /"server":"temporal","end":"SIGKILL","restarts":1.*started again/,
     );
@@ -117,6 +121,14 @@ describe('the embedded stack on its real servers', () => {
     expect((await findMarked(neighbour.directory)).length).toBeGreaterThan(0);
   });
 });
+
+/** What a deployment leaves behind: the published version and the desired state that names it. */
+async function serveEcho(home: StackHome): Promise<void> {
+  const { repository, desired } = targetHome(home, 'production');
+  cpSync(join(import.meta.dirname, '../fixtures/triton/echo'), join(repository, 'echo', '1'), { recursive: true });
+  writeFileSync(join(repository, 'echo', '1', 'behaviour.json'), '{}');
+  await writeDesiredVersions(desired, 'echo', [1]);
+}
 
 function restartsOf(home: StackHome): Readonly<Record<string, number>> {
   const servers = readState(home.stateFile)?.servers ?? [];
