@@ -10,7 +10,7 @@ from windlass_jobs.contract import JobFailure
 
 @dataclass(frozen=True)
 class Runtime:
-    """Entry points (`module:function`) of the stages that differ by runtime, and what opens an engine of it."""
+    """Entry points (`module:function`): of the stages that differ by runtime, and to open an engine of it."""
 
     convert: str
     build_engine: str
