@@ -39,7 +39,15 @@ async function listArtifacts(store: ArtifactStore): Promise<readonly Artifact[]>
     const { artifact } = parse(bytes) as StageRecord;
     byDigest.set(artifact.digest, artifact);
   }
+  for (const { artifact } of await listBaseModels(store)) {
+    if (!byDigest.has(artifact.digest)) byDigest.set(artifact.digest, await measured(store, artifact));
+  }
   return [...byDigest.values()].toSorted((a, b) => (`${a.kind} ${a.digest}` < `${b.kind} ${b.digest}` ? -1 : 1));
+}
+
+async function measured(store: ArtifactStore, artifact: ArtifactRef): Promise<Artifact> {
+  const { files } = await store.manifest(artifact);
+  return { ...artifact, sizeBytes: files.reduce((total, { size }) => total + size, 0), fileCount: files.length };
 }
 
 async function listBaseModels(store: ArtifactStore): ReturnType<ArtifactCatalog['baseModels']> {

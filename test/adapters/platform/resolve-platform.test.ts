@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { parsePlatform } from '../../../src/adapters/platform/platform.ts';
 import { buildJsonSchemas } from '../../../src/adapters/platform/json-schemas.ts';
 import { resolveSourceUris } from '../../../src/adapters/platform/source-uris.ts';
+import { withFieldTable } from '../../../scripts/field-table.ts';
 import { platformFromYaml, repositoryFile, shippedPlatform } from './test-platform.ts';
 
 describe('windlass.yaml', () => {
@@ -85,6 +86,11 @@ describe('the shipped JSON Schemas', () => {
     const committed: unknown = JSON.parse(readFileSync(repositoryFile(`schemas/${name}`), 'utf8'));
     expect(committed).toEqual(JSON.parse(text));
   });
+});
+
+test('the page of the configuration lists every field as the schema has it', () => {
+  const page = readFileSync(repositoryFile('docs/configuration.md'), 'utf8');
+  expect(withFieldTable(page, buildJsonSchemas()['run-input.schema.json'] ?? '{}')).toBe(page);
 });
 
 test('a run input file may name sources beside it', () => {

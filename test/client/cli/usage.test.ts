@@ -5,19 +5,15 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { runCli } from '../../../src/client/cli/run-cli.ts';
 import { repositoryFile } from '../../adapters/platform/test-platform.ts';
+import type { Printed } from './printed.ts';
+import { capturePrinted } from './printed.ts';
 
-let printed = { stdout: '', stderr: '' };
+let printed: Printed;
 let folder = '';
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'windlass-cli-'));
-  printed = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      printed = { ...printed, [name]: printed[name] + String(text) };
-      return true;
-    });
-  }
+  printed = capturePrinted();
   vi.stubEnv('WINDLASS_HOME', join(folder, 'home'));
   vi.stubEnv('TEMPORAL_ADDRESS', '');
 });

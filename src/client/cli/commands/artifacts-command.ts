@@ -38,7 +38,7 @@ async function listArtifacts(options: Options & { readonly kind?: string }): Pro
     kind,
     shortDigest(digest),
     sizeText(sizeBytes),
-    `${fileCount} files`,
+    fileCount === 1 ? '1 file' : `${fileCount} files`,
     uri,
   ]);
   printResult(options, { artifacts }, rows.length === 0 ? ['there is no artifact yet'] : renderTable(rows));
