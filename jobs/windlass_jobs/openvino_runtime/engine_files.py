@@ -15,6 +15,8 @@ NO_BYTECODE = (
     "This file keeps Python from writing bytecode into this directory: Triton reloads a version "
     "whose directory has become newer, and its python backend ignores PYTHONDONTWRITEBYTECODE.\n"
 )
+CONTRACT_FILES = frozenset({"manifest.json", "result.json"})
+"""They lie beside an artifact's files in the store, and name places: never part of what is made from it."""
 PLUGIN = {"INFERENCE_PRECISION_HINT": "f32", "KV_CACHE_PRECISION": "f16"}
 """Fixed, as OpenVINO would choose by CPU: bf16 is slower for small models, and answers differently."""
 
@@ -28,7 +30,7 @@ def write_version_directory(out: Path, weights: Path, document: dict[str, Any]) 
         if (
             source.is_file()
             and not source.name.startswith("openvino_model.")
-            and source.name != "manifest.json"
+            and source.name not in CONTRACT_FILES
         ):
             shutil.copyfile(source, out / "engine" / source.name)
     (out / "engine.json").write_bytes(canonical_json(document))
