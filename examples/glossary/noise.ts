@@ -11,7 +11,7 @@ export function rowsToReject(clean: readonly Row[]): Row[] {
     { prompt: 'Define the noun "echo".', response: 'again and again '.repeat(14).trim() }, // repetitive
     ...sample, // exact-duplicate
     ...sample.slice(3, 6).map(nearDuplicateOf), // near-duplicate
-    { prompt: 'Define the noun "list".', response: longText(1800) }, // too-many-tokens
+    { prompt: 'Define the noun "queue".', response: longText(1800) }, // too-many-tokens
     { prompt: 'Define the noun "garble".', response: 'a text whose \uFFFD\uFFFD\uFFFD bytes were lost on the way' }, // not-utf8-text
   ];
 }
