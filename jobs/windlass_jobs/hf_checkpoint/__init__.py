@@ -1,0 +1,1 @@
+"""Ordinary Hugging Face checkpoints as files: load, save, verify."""
