@@ -44,8 +44,8 @@ function innerFields(path: string, schema: FieldSchema): readonly [string, Field
     field,
   ]);
   const nullable = (schema.anyOf ?? []).flatMap((choice) => innerFields(path, choice));
-  const listed = schema.items === undefined ? [] : innerFields(`${path}[]`, schema.items);
-  return [...own, ...nullable, ...listed];
+  const inList = schema.items === undefined ? [] : innerFields(`${path}[]`, schema.items);
+  return [...own, ...nullable, ...inList];
 }
 
 function fieldRow(path: string, schema: FieldSchema): string {

@@ -1,5 +1,4 @@
 /** Writes schemas/*.schema.json and the table of docs/configuration.md from the zod schemas; a test fails when they are not current. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -8,12 +7,7 @@ import { withFieldTable } from './field-table.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 const schemas = buildJsonSchemas();
-const written: string[] = [];
 
-for (const [name, text] of Object.entries(schemas)) {
-  writeFileSync(path(`schemas/${name}`), text);
-  written.push(path(`schemas/${name}`));
-}
+for (const [name, text] of Object.entries(schemas)) writeFileSync(path(`schemas/${name}`), text);
 const page = path('docs/configuration.md');
 writeFileSync(page, withFieldTable(readFileSync(page, 'utf8'), schemas['run-input.schema.json'] ?? '{}'));
-execFileSync(path('node_modules/.bin/prettier'), ['--write', ...written], { stdio: 'inherit' });
