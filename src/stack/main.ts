@@ -26,19 +26,19 @@ async function up(options: UpCommandOptions): Promise<void> {
   const source = readPlatformSource(options.platform);
   await awaitStopping(home);
   if (await isRunning(home)) {
-    const state = await waitForStack({ home, platformFile: options.platform, onState: () => undefined });
+    const state = await waitForStack({ home, stopOnFailure: false, onState: () => undefined });
     return reportUp(state, { ...options, first: false });
   }
   const progress = new UpProgress(source.targets, { silent: options.json });
   startSupervisor(home, options.platform);
-  reportUp(await followStart(home, options, progress), { ...options, first: true });
+  reportUp(await followStart(home, progress), { ...options, first: true });
 }
 
-async function followStart(home: StackHome, options: UpCommandOptions, progress: UpProgress): Promise<StackState> {
+async function followStart(home: StackHome, progress: UpProgress): Promise<StackState> {
   const shown = progress.show();
   try {
     const onState = (state: StackState): void => progress.update(state);
-    return await waitForStack({ home, platformFile: options.platform, onState });
+    return await waitForStack({ home, stopOnFailure: true, onState });
   } catch (error) {
     progress.fail();
     throw error;

@@ -16,7 +16,8 @@ const pollMs = 150;
 
 export interface UpOptions {
   readonly home: StackHome;
-  readonly platformFile: string | undefined;
+  /** A start that fails is undone; a stack that was running before is left as it is. */
+  readonly stopOnFailure: boolean;
   /** Called with every state that was read while waiting. */
   readonly onState: (state: StackState) => void;
 }
@@ -43,8 +44,7 @@ export function startSupervisor(home: StackHome, platformFile: string | undefine
 
 /**
  * Waits until every server is ready.
- * @throws StackError where the supervisor ends or a server keeps failing; the stack is stopped then, and the message has the end of
- * the log that tells why.
+ * @throws StackError where the supervisor ends or a server keeps failing; the message has the end of the log that tells why.
  */
 export async function waitForStack(options: UpOptions): Promise<StackState> {
   for (;;) {
@@ -53,8 +53,8 @@ export async function waitForStack(options: UpOptions): Promise<StackState> {
     if (state !== null) options.onState(state);
     if (state?.phase === 'ready') return state;
     const failed = state?.servers.find((server) => server.phase === 'failed');
-    if (failed !== undefined) throw await giveUp(options.home, failed.name);
-    if (!alive) throw await giveUp(options.home, supervisorName);
+    if (failed !== undefined) throw await giveUp(options, failed.name);
+    if (!alive) throw await giveUp(options, supervisorName);
     await delay(pollMs);
   }
 }
@@ -66,10 +66,9 @@ async function currentState(home: StackHome): Promise<StackState | null> {
   return state !== null && supervisor?.pid === state.supervisor.pid ? state : null;
 }
 
-async function giveUp(home: StackHome, server: string): Promise<StackError> {
-  await stopStack(home);
+async function giveUp({ home, stopOnFailure }: UpOptions, server: string): Promise<StackError> {
+  if (stopOnFailure) await stopStack(home);
+  const consequence = stopOnFailure ? 'so the stack was stopped again' : 'the other servers run on';
   const file = logFile(home, server);
-  return new StackError(
-    `${server} does not start, so the stack was stopped again; ${file} ends with:\n${readLogTail(file)}`,
-  );
+  return new StackError(`${server} does not start, ${consequence}; ${file} ends with:\n${readLogTail(file)}`);
 }

@@ -1,9 +1,10 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeDesiredVersions } from '../../src/adapters/triton/desired-state.ts';
 import type { StackState } from '../../src/contracts/stack-state.ts';
-import { findMarked } from '../../src/stack/process-marks.ts';
+import { findMarked, markOf, markVariable } from '../../src/stack/process-marks.ts';
 import type { StackHome } from '../../src/stack/stack-home.ts';
 import { targetHome } from '../../src/stack/stack-home.ts';
 import { readState } from '../../src/stack/state-file.ts';
@@ -25,6 +26,7 @@ describe('the embedded stack on its real servers', () => {
   let neighbour: StackHome;
   let state: StackState;
   let neighbourState: StackState;
+  let job: ChildProcess | undefined;
 
   beforeAll(async () => {
     [home, neighbour] = [await makeHome(), await makeHome()];
@@ -95,8 +97,10 @@ describe('the embedded stack on its real servers', () => {
     expect(readState(neighbour.stateFile)?.servers).toEqual(neighbourState.servers);
   });
 
-  it('is repaired by up after the supervisor was killed and left half a state file', async () => {
+  it('is repaired by up after the supervisor was killed and left half a state file; a running job goes on', async () => {
     expect((await createExperiment(state, 'survives')).ok).toBe(true);
+    const running = spawn('sleep', ['300'], { env: jobEnvironment(home), stdio: 'ignore' });
+    job = running;
     process.kill(state.supervisor.pid, 'SIGKILL');
     truncateSync(home.stateFile, 40);
     await expect
@@ -106,11 +110,13 @@ describe('the embedded stack on its real servers', () => {
     expect(repaired.endpoints).toEqual(state.endpoints);
     expect((await findMarked(home.directory)).filter((entry) => entry.server === 'temporal')).toHaveLength(1);
     expect((await createExperiment(repaired, 'survives')).status).toBe(400);
+    expect(running.exitCode ?? running.signalCode).toBeNull();
   });
 
-  it('leaves no process after down, and its data', async () => {
+  it('leaves no process after down, jobs included, and its data', async () => {
     const result = await runStack(['down', '--home', home.directory]);
     expect(result.stdout).toContain('The stack is down');
+    expect(job?.signalCode).toBe('SIGTERM');
     expect(await findMarked(home.directory)).toEqual([]);
     expect([home.temporalDatabase, home.mlflow.database, home.portsFile].map((file) => existsSync(file))).toEqual([
       true,
@@ -128,6 +134,11 @@ async function serveEcho(home: StackHome): Promise<void> {
   cpSync(join(import.meta.dirname, '../fixtures/triton/echo'), join(repository, 'echo', '1'), { recursive: true });
   writeFileSync(join(repository, 'echo', '1', 'behaviour.json'), '{}');
   await writeDesiredVersions(desired, 'echo', [1]);
+}
+
+/** As a job inherits it from the worker that started it. */
+function jobEnvironment(home: StackHome): Record<string, string> {
+  return { PATH: '/usr/bin:/bin', [markVariable]: markOf(home.directory, 'jobs-worker'), WINDLASS_JOB: 'job.json' };
 }
 
 function restartsOf(home: StackHome): Readonly<Record<string, number>> {
