@@ -26,6 +26,7 @@ export interface ObjectStore {
 
 export interface TransferOptions {
   readonly signal?: AbortSignal;
+  /** Called with the bytes moved since the last call; what a resume skips is not counted. */
   readonly onBytes?: (bytes: number) => void;
 }
 

@@ -31,6 +31,18 @@ export async function fetchArtifact(
 ): Promise<ArtifactManifest> {
   const { directory } = options;
   if (await isThere(directory)) return checkedDirectory(artifact, directory);
+  try {
+    await stageAndRename(objects, artifact, options);
+    return artifact.manifest;
+  } catch (error) {
+    if (await isThere(directory)) return checkedDirectory(artifact, directory);
+    throw error;
+  }
+}
+
+/** Another fetch of the same artifact (an earlier attempt that is still alive) may rename the shared staging directory at any time. */
+async function stageAndRename(objects: ObjectStore, artifact: StoredArtifact, options: FetchOptions): Promise<void> {
+  const { directory } = options;
   const staging = `${directory}.${artifact.ref.digest.slice('sha256:'.length).slice(0, 16)}.fetching`;
   await mkdir(staging, { recursive: true });
   await inParallel(artifact.manifest.files, parallelFiles, async (file) => {
@@ -40,8 +52,8 @@ export async function fetchArtifact(
     await objects.download(`${artifact.prefix}/${file.path}`, target, transfer);
   });
   await writeFile(join(staging, manifestName), await manifestBytes(objects, artifact));
-  await renameOnce(artifact, { staging, directory });
-  return artifact.manifest;
+  await rename(staging, directory);
+  await syncFolder(dirname(directory));
 }
 
 /** The stored bytes, not those written anew: they are what the digest names. */
@@ -51,21 +63,12 @@ async function manifestBytes(objects: ObjectStore, artifact: StoredArtifact): Pr
   return objects.get(`${artifact.prefix}/${manifestName}`);
 }
 
-async function renameOnce(
-  artifact: StoredArtifact,
-  names: { readonly staging: string; readonly directory: string },
-): Promise<void> {
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r');
   try {
-    await rename(names.staging, names.directory);
-  } catch (error) {
-    if (!(await isThere(names.directory))) throw error;
-    await checkedDirectory(artifact, names.directory);
-  }
-  const parent = await open(dirname(names.directory), 'r');
-  try {
-    await parent.sync();
+    await handle.sync();
   } finally {
-    await parent.close();
+    await handle.close();
   }
 }
 

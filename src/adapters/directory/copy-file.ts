@@ -19,16 +19,22 @@ export interface CopyOptions extends TransferOptions {
  */
 export async function copyDurably(source: string, target: string, options: CopyOptions): Promise<void> {
   options.signal?.throwIfAborted();
-  if (await isCloned(source, target)) {
-    await hashFile(target, options);
-  } else {
-    await streamFile(source, target, options);
-  }
+  if (!(await cloneDurably(source, target, options))) await streamFile(source, target, options);
 }
 
-/** Copies what is missing at the end of `target`; the bytes that are there are hashed only. */
+/** A reflink: no bytes are moved, only read for the hash. False, with nothing left behind, where the file system has none. */
+export async function cloneDurably(source: string, target: string, options: CopyOptions): Promise<boolean> {
+  if (!(await isCloned(source, target))) return false;
+  await hashFile(target, options);
+  return true;
+}
+
+/**
+ * Copies what is missing at the end of `target`; the bytes that are there are hashed only. Several may do so at a time: they write
+ * the same bytes to the same places.
+ */
 export async function resumeCopy(source: string, target: string, options: CopyOptions): Promise<void> {
-  const output = await open(target, 'r+');
+  const output = await open(target, constants.O_RDWR | constants.O_CREAT);
   try {
     const { hash, signal } = options;
     const fromBytes = await pump(output, null, { hash, signal, onBytes: undefined, fromBytes: 0 });

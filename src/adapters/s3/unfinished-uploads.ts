@@ -25,7 +25,7 @@ export async function findUnfinishedUpload(
   plan: readonly PlannedPart[],
 ): Promise<OpenUpload | null> {
   const { Key } = addressOf(bucket, key);
-  const uploads = (await unfinishedUploads(bucket, Key)).filter((upload) => upload.Key === Key);
+  const uploads = (await unfinishedUploads(bucket, Key)).filter((upload) => upload.Key === Key && isOurs(upload));
   for (const upload of uploads.toSorted(newestFirst)) {
     const parts = await listParts(bucket, upload);
     if (parts !== null && isCutAs(plan, parts)) return { id: upload.UploadId ?? '', parts };
@@ -106,6 +106,11 @@ function isCutAs(plan: readonly PlannedPart[], parts: ReadonlyMap<number, Part>)
     const planned = plan[number - 1];
     return planned !== undefined && part.Size === planned.to - planned.from;
   });
+}
+
+/** Begun as this adapter begins uploads: parts with other checksums could not be told from foreign ones. */
+function isOurs(upload: MultipartUpload): boolean {
+  return upload.ChecksumAlgorithm === 'CRC32';
 }
 
 function newestFirst(one: MultipartUpload, other: MultipartUpload): number {
