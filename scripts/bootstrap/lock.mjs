@@ -89,14 +89,16 @@ function isRunning(owner) {
 }
 
 /**
- * Field 22 of /proc/<pid>/stat; the command name before it may contain spaces and parentheses.
+ * Field 22 of /proc/<pid>/stat; the command name before it may contain spaces and parentheses. Null for a process that has ended,
+ * also where nobody waited for it.
  * @param {number} pid
  * @returns {number | null}
  */
 function startTicks(pid) {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+    const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return 'ZX'.includes(state) ? null : Number(fields[18]);
   } catch {
     return null;
   }

@@ -51,7 +51,7 @@ export function parseMark(
 }
 
 /** Start of a live process in clock ticks since boot; null where it has ended. */
-export async function readStartTicks(pid: number): Promise<number | null> {
+async function readStartTicks(pid: number): Promise<number | null> {
   return parseStartTicks(await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''));
 }
 

@@ -3,7 +3,7 @@ import type { ServerState, StackState } from '../contracts/stack-state.ts';
 import { workerNames } from './servers/workers.ts';
 
 /** Names of all servers of a stack with these targets, in the order they are shown. */
-export function serverNames(targets: readonly string[]): readonly string[] {
+function serverNames(targets: readonly string[]): readonly string[] {
   return ['temporal', 'mlflow', ...targets.map((target) => `triton-${target}`), ...workerNames];
 }
 
