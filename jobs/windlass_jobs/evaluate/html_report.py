@@ -71,14 +71,15 @@ def _reasons(report: Report) -> str:
 
 def _charts(report: Report) -> str:
     charts = [
-        _loss(report["training"]),
         _perplexity(report),
-        _comparison(report),
         _speed(report),
+        _loss(report["training"]),
         _latency(report),
+        _comparison(report),
     ]
     shown = "".join(f"<section><h2>{title}</h2>{svg}</section>" for title, svg in charts if svg)
-    return f'<div class="grid-2">{shown}</div>'
+    keys = "".join(f'<span><i class="{name}"></i>{NAMES[name]}</span>' for name, _ in models_of(report))
+    return f'<p class="legend">{keys}</p><div class="grid-2">{shown}</div>'
 
 
 def _loss(training: Mapping[str, Any] | None) -> tuple[str, str]:
@@ -113,7 +114,7 @@ def _latency(report: Report) -> tuple[str, str]:
     title = "Latency in milliseconds"
     words = {"firstTokenMs": "first token", "interTokenMs": "next token"}
     bars = [
-        Bar(f"{word} p{rank}", value, f"{_milliseconds(value)} {NAMES[name]}", name)
+        Bar(f"{word} p{rank}", value, _milliseconds(value), name)
         for key, word in words.items()
         for rank in (50, 95)
         for name, model in models_of(report)
@@ -139,7 +140,7 @@ def _answers(report: Report) -> str:
         [_cell(sample["prompt"], "prompt"), *(_cell(sample[name] or "", "wide") for name in names)]
         for sample in report["samples"]
     ]
-    wanted = [_cell(sample["reference"] or "") for sample in report["samples"]]
+    wanted = [_cell(sample["reference"] or "", "wide") for sample in report["samples"]]
     heads = ["prompt", *(NAMES[name] for name in names), "in the test split"]
     return _table(
         "Answers side by side", heads, ([*row, last] for row, last in zip(rows, wanted, strict=True))

@@ -9,6 +9,7 @@ from html import escape
 
 WIDTH, ROW, LABEL_WIDTH = 480, 34, 110
 PLOT_HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 220, 46, 14, 14, 30
+NAME_HEIGHT = 15
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,8 @@ def line_chart(title: str, x_label: str, lines: Sequence[Line]) -> str:
     if not xs or not ys:
         return ""
     frame = _Frame(min(xs), max(xs), _floor_nice(min(ys)), max(ys))
-    parts = [*_grid(frame, x_label), *(_curve(frame, line) for line in lines)]
-    return _svg(title, PLOT_HEIGHT, parts)
+    curves = [_curve(frame, line) for line in lines]
+    return _svg(title, PLOT_HEIGHT, [*_grid(frame, x_label), *curves, *_names(frame, lines)])
 
 
 @dataclass(frozen=True)
@@ -98,9 +99,19 @@ def _curve(frame: _Frame, line: Line) -> str:
         return ""
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dots = "".join(f'<circle class="{line.tone}" cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>' for x, y in points)
-    end_x, end_y = points[-1]
-    name = f'<text class="figure" x="{end_x + 8:.1f}" y="{end_y + 4:.1f}">{escape(line.label)}</text>'
-    return f'<polyline class="curve {line.tone}" points="{path}"/>{dots if len(points) < 40 else ""}{name}'
+    return f'<polyline class="curve {line.tone}" points="{path}"/>{dots if len(points) < 40 else ""}'
+
+
+def _names(frame: _Frame, lines: Sequence[Line]) -> list[str]:
+    """Each curve's name at its last point, moved down where names would lie on each other."""
+    ends = sorted(
+        (frame.y(line.points[-1][1]), line.label) for line in lines if math.isfinite(line.points[-1][1])
+    )
+    x, lowest, parts = frame.x(frame.x_high) + 8, -math.inf, []
+    for y, label in ends:
+        lowest = max(y, lowest + NAME_HEIGHT)
+        parts.append(f'<text class="figure" x="{x:.1f}" y="{lowest - 4:.1f}">{escape(label)}</text>')
+    return parts
 
 
 def interval_chart(title: str, mean: float, bounds: tuple[float, float], margin: float) -> str:
@@ -109,12 +120,10 @@ def interval_chart(title: str, mean: float, bounds: tuple[float, float], margin:
     reach = max(abs(low), abs(high), margin) * 1.25 or 1.0
     height, middle = 96, 44
     parts = []
-    for value, word, tone in ((-margin, "margin", "margin"), (0.0, "equal", "grid")):
+    for value, word, tone in ((-margin, f"margin {-margin:g}", "margin"), (0.0, "equal", "grid")):
         x = _centred(value, reach)
         parts.append(f'<line class="{tone}" x1="{x:.1f}" x2="{x:.1f}" y1="14" y2="{height - 22}"/>')
-        parts.append(
-            f'<text class="tick" x="{x:.1f}" y="{height - 6}" text-anchor="middle">{word} {value:+g}</text>'
-        )
+        parts.append(f'<text class="tick" x="{x:.1f}" y="{height - 6}" text-anchor="middle">{word}</text>')
     left, right, dot = _centred(low, reach), _centred(high, reach), _centred(mean, reach)
     parts.append(f'<line class="interval" x1="{left:.1f}" x2="{right:.1f}" y1="{middle}" y2="{middle}"/>')
     parts.append(f'<circle class="candidate" cx="{dot:.1f}" cy="{middle}" r="6"/>')
