@@ -30,12 +30,13 @@ export interface TritonServer {
 const clone = join(import.meta.dirname, '../..');
 const startTimeoutMs = 60_000;
 
-export async function startTriton(): Promise<TritonServer> {
+/** @param options further flags win over the usual ones */
+export async function startTriton(options: { readonly flags?: readonly string[] } = {}): Promise<TritonServer> {
   const folder = await mkdtemp(join(tmpdir(), 'windlass-triton-'));
   const secret = randomBytes(16).toString('hex');
   const ports = await freePorts(3);
   const paths = await makeFolders(folder, secret);
-  const argv = [...launchArguments(paths, secret), ...portArguments(ports)];
+  const argv = [...launchArguments(paths, secret), ...portArguments(ports), ...(options.flags ?? [])];
   const grpcAddress = `127.0.0.1:${ports[0] ?? 0}`;
   let server = await launch(argv, paths, { grpcAddress, secret });
   const kill = async (): Promise<void> => endProcess(server);
@@ -94,7 +95,12 @@ async function linkBackend(tree: string): Promise<void> {
   await symlink(join(server, 'python_backend_stubs', pythonVersion, stub), join(backend, stub));
 }
 
-async function installed(): Promise<{ sitePackages: string; server: string; pythonVersion: string; pythonHome: string }> {
+async function installed(): Promise<{
+  sitePackages: string;
+  server: string;
+  pythonVersion: string;
+  pythonHome: string;
+}> {
   const library = join(clone, '.venv', 'lib');
   const python = (await readdir(library)).find((name) => name.startsWith('python3.')) ?? 'python3';
   const sitePackages = join(library, python, 'site-packages');
@@ -127,6 +133,7 @@ function portArguments([grpc, http, metrics]: readonly number[]): string[] {
   ]);
 }
 
+/** It dies with the test process, however that ends. */
 async function launch(
   argv: readonly string[],
   paths: ServerPaths,
@@ -139,7 +146,8 @@ async function launch(
     LD_LIBRARY_PATH: `${join(sitePackages, 'nvidia_pytriton.libs')}:${join(pythonHome, 'lib')}`,
     PYTHONDONTWRITEBYTECODE: '1',
   };
-  const child = spawn(join(server, 'bin', 'tritonserver'), argv, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const program = join(server, 'bin', 'tritonserver');
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', program, ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   const log = createWriteStream(paths.log, { flags: 'a' });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });

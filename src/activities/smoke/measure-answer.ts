@@ -30,5 +30,10 @@ export async function measureAnswer(replica: ServingReplica, request: GenerateRe
     };
   }
   const totalMs = performance.now() - sentMs;
-  return { ...answer, versions: [...versions], timeToFirstTokenMs: firstMs === null ? totalMs : firstMs - sentMs, totalMs };
+  return {
+    ...answer,
+    versions: [...versions],
+    timeToFirstTokenMs: firstMs === null ? totalMs : firstMs - sentMs,
+    totalMs,
+  };
 }

@@ -25,10 +25,15 @@ function latencyViolation(name: string, p95Ms: number, boundMs: number | null): 
   return `${name} p95 ${Math.round(p95Ms)} ms is over the bound of ${boundMs} ms`;
 }
 
-function perplexityViolation({ answerPerplexity, failedRequests, requests }: SmokeFigures, bound: number | null): string | null {
+function perplexityViolation(
+  { answerPerplexity, failedRequests, requests }: SmokeFigures,
+  bound: number | null,
+): string | null {
   if (bound === null || failedRequests === requests) return null;
   if (answerPerplexity === null) return `answer perplexity is not a finite number, the bound is ${bound}`;
-  return answerPerplexity <= bound ? null : `answer perplexity ${answerPerplexity.toFixed(2)} is over the bound of ${bound}`;
+  return answerPerplexity <= bound
+    ? null
+    : `answer perplexity ${answerPerplexity.toFixed(2)} is over the bound of ${bound}`;
 }
 
 function percent(rate: number): string {

@@ -56,7 +56,10 @@ async function restoreAll(server: ModelServer, desiredDirectory: string): Promis
 }
 
 /** Versions that a restarted server loads, ascending; null: the model is not to be loaded. */
-export async function readDesiredVersions(desiredDirectory: string, modelName: string): Promise<readonly number[] | null> {
+export async function readDesiredVersions(
+  desiredDirectory: string,
+  modelName: string,
+): Promise<readonly number[] | null> {
   const file = fileOf(desiredDirectory, modelName);
   const text = await readFileIfThere(file);
   return text === null ? null : parseDesired(text, file);
@@ -76,7 +79,10 @@ export async function writeDesiredVersions(
 async function desiredModels(desiredDirectory: string): Promise<readonly string[]> {
   try {
     const names = await readdir(desiredDirectory);
-    return names.filter((name) => !name.startsWith('.') && name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length)).toSorted();
+    return names
+      .filter((name) => !name.startsWith('.') && name.endsWith('.json'))
+      .map((name) => name.slice(0, -'.json'.length))
+      .toSorted();
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;

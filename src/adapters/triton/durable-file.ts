@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /** Replaces a file in one step: readers see the old or the new text, also after a power cut. */
@@ -8,8 +8,7 @@ export async function writeFileDurably(file: string, text: string): Promise<void
   await mkdir(folder, { recursive: true });
   const temporary = join(folder, `.${randomUUID()}.tmp`);
   try {
-    const handle = await open(temporary, 'wx');
-    await handle.writeFile(text).then(() => handle.sync()).finally(() => handle.close());
+    await writeFile(temporary, text, { flag: 'wx', flush: true });
     await rename(temporary, file);
   } finally {
     await rm(temporary, { force: true });
@@ -35,7 +34,11 @@ export async function removeFileDurably(file: string): Promise<void> {
 /** Makes a file's bytes, or a folder's entries, survive a power cut. */
 export async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r');
-  await handle.sync().finally(() => handle.close());
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 export function isMissing(error: unknown): boolean {

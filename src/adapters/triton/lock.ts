@@ -55,7 +55,11 @@ async function tryListen(path: string): Promise<Server | null> {
 
 function busy(what: string, timeoutMs: number): AdapterError {
   const seconds = Math.round(timeoutMs / 1000);
-  return new AdapterError('Unavailable', `${what} was being changed by another call for ${seconds} s; it is tried again`, {
-    system: 'triton',
-  });
+  return new AdapterError(
+    'Unavailable',
+    `${what} was being changed by another call for ${seconds} s; it is tried again`,
+    {
+      system: 'triton',
+    },
+  );
 }

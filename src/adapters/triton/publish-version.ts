@@ -26,12 +26,23 @@ export interface PublishDependencies {
  */
 export async function publishVersion(dependencies: PublishDependencies, request: PublishVersion): Promise<void> {
   const { replica, artifacts, exclusively } = dependencies;
-  const directory = { repositoryDirectory: replica.repositoryDirectory, model: request.model, version: request.version };
+  const directory = {
+    repositoryDirectory: replica.repositoryDirectory,
+    model: request.model,
+    version: request.version,
+  };
   const mark = markOf(request.engine, request.serving);
   if (await isPublished(directory, mark)) return exclusively(async () => undefined);
   const folder = stagingFolder(replica, request.model);
-  const staged = join(folder, `${request.version}-${request.engine.digest.slice('sha256:'.length, 'sha256:'.length + 12)}`);
-  const lock = { key: folder, what: `the staging folder of ${request.model} on replica ${replica.name}`, timeoutMs: dependencies.timeoutMs };
+  const staged = join(
+    folder,
+    `${request.version}-${request.engine.digest.slice('sha256:'.length, 'sha256:'.length + 12)}`,
+  );
+  const lock = {
+    key: folder,
+    what: `the staging folder of ${request.model} on replica ${replica.name}`,
+    timeoutMs: dependencies.timeoutMs,
+  };
   await withLock(lock, async () => {
     await stageVersion(artifacts, { engine: request.engine, serving: request.serving, mark }, staged);
     await exclusively(async () => {

@@ -48,12 +48,18 @@ export function createTritonReplica(options: TritonReplicaOptions): TritonReplic
 
   return {
     name: replica.name,
-    readState: async (model) => onServer(`read the state of ${model}`, async (server) => readState(server, replica, model)),
+    readState: async (model) =>
+      onServer(`read the state of ${model}`, async (server) => readState(server, replica, model)),
     describeMachine: async () => readMachine(replica),
     publish: async (request) =>
       named(`publish version ${request.version} of ${request.model} on replica ${replica.name}`, async () =>
         publishVersion(
-          { replica, artifacts, timeoutMs: timeouts.loadMs, exclusively: async (reveal) => exclusively(request, reveal) },
+          {
+            replica,
+            artifacts,
+            timeoutMs: timeouts.loadMs,
+            exclusively: async (reveal) => exclusively(request, reveal),
+          },
           request,
         ),
       ),
@@ -94,7 +100,7 @@ async function changeReplica(
 
 async function readState(server: ModelServer, replica: ReplicaPlatform, model: string): Promise<ReplicaState> {
   const names = [model, candidateModelName(model)];
-  const index = (await readIndex(server)).filter(({ name }) => names.includes(name));
+  const index = (await readIndex(server)).filter(({ name, state }) => names.includes(name) && state !== '');
   return {
     index,
     readyVersions: readyVersions(index, model),

@@ -77,7 +77,11 @@ export async function publishedVersions(repositoryDirectory: string, model: stri
  * Triton itself loads the rest when one of several versions is missing.
  * @throws AdapterError `NotFound`
  */
-export async function requirePublished(repositoryDirectory: string, model: string, versions: readonly number[]): Promise<void> {
+export async function requirePublished(
+  repositoryDirectory: string,
+  model: string,
+  versions: readonly number[],
+): Promise<void> {
   const published = await publishedVersions(repositoryDirectory, model);
   const missing = versions.filter((version) => !published.includes(version));
   if (missing.length === 0) return;

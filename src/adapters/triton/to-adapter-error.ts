@@ -28,12 +28,12 @@ const readingsByReason: readonly (Reading & { readonly pattern: RegExp })[] = [
     advice: 'read the reason, correct the engine or its serving options, and deploy a new version',
   },
   { pattern: /failed to unload/i, failure: 'VerificationFailed', advice: 'the unload is tried again' },
+  { pattern: /is not at ready state|server exiting/i, failure: 'Unavailable', advice: 'it is tried again' },
   {
     pattern: /unknown model|has no available versions/i,
     failure: 'NotFound',
     advice: 'check the model name and that a version is deployed on this target',
   },
-  { pattern: /is not at ready state|server exiting/i, failure: 'Unavailable', advice: 'it is tried again' },
 ];
 
 const reachAdvice = 'check that the server runs and can be reached at its address';
@@ -46,7 +46,10 @@ const readingsByStatus: Readonly<Record<string, Reading>> = {
   UNAUTHENTICATED: { failure: 'AccessDenied', advice: 'check the credentials of the replica' },
   PERMISSION_DENIED: { failure: 'AccessDenied', advice: 'check the credentials of the replica' },
   NOT_FOUND: { failure: 'NotFound', advice: 'check the model name' },
-  UNIMPLEMENTED: { failure: 'IncompatibleEnvironment', advice: 'the server does not offer this call; use Triton 24.09 or newer' },
+  UNIMPLEMENTED: {
+    failure: 'IncompatibleEnvironment',
+    advice: 'the server does not offer this call; use Triton 24.09 or newer',
+  },
 };
 
 const readingsByFileCode: Readonly<Record<string, Reading>> = {
@@ -55,7 +58,10 @@ const readingsByFileCode: Readonly<Record<string, Reading>> = {
   EACCES: { failure: 'AccessDenied', advice: 'give this user the right to write the model repository' },
   EPERM: { failure: 'AccessDenied', advice: 'give this user the right to write the model repository' },
   EROFS: { failure: 'AccessDenied', advice: 'the model repository is mounted read-only' },
-  EXDEV: { failure: 'IncompatibleEnvironment', advice: 'the model repository and the folder beside it must lie on one file system' },
+  EXDEV: {
+    failure: 'IncompatibleEnvironment',
+    advice: 'the model repository and the folder beside it must lie on one file system',
+  },
   EMFILE: { failure: 'Unavailable', advice: 'raise the limit of open files' },
 };
 
@@ -81,10 +87,19 @@ function otherFailure(error: unknown, what: string): AdapterError {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   const { failure, advice } = readingsByFileCode[code] ?? unexpected;
   const reason = error instanceof Error ? error.message : String(error);
-  return new AdapterError(failure, `cannot ${what}: ${reason}; ${advice}`, { system: 'triton', cause: error, details: { code } });
+  return new AdapterError(failure, `cannot ${what}: ${reason}; ${advice}`, {
+    system: 'triton',
+    cause: error,
+    details: { code },
+  });
 }
 
 /** Triton's reasons hold the traceback of the model, one line each. */
 export function oneLine(reason: string): string {
-  return reason.split(/\s*\n\s*/).filter((line) => line !== '').join(' ').replace(/\s*;$/, '').trim();
+  return reason
+    .split(/\s*\n\s*/)
+    .filter((line) => line !== '')
+    .join(' ')
+    .replace(/\s*;$/, '')
+    .trim();
 }

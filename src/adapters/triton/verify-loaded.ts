@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { LoadedModelConfig, ModelIndexEntry } from '../../protocols/triton/messages.ts';
+import type { LoadedModelConfig, LoadedTensor, ModelIndexEntry } from '../../protocols/triton/messages.ts';
 import { AdapterError } from '../errors.ts';
 import { failedVersions, readyVersions } from './index-state.ts';
 import type { ModelVersions } from './model-config.ts';
@@ -18,7 +18,12 @@ export async function checkLoaded(
 ): Promise<void> {
   const { modelName } = wanted;
   const ready = readyVersions(index, modelName);
-  if (!isDeepStrictEqual(ready, wanted.versions.toSorted((one, other) => one - other))) {
+  if (
+    !isDeepStrictEqual(
+      ready,
+      wanted.versions.toSorted((one, other) => one - other),
+    )
+  ) {
     throw rejected(server, wanted, index) ?? notAsAsked(server, wanted, `ready versions are ${listOf(ready)}`);
   }
   for (const version of wanted.versions) {
@@ -40,18 +45,20 @@ export function configDifferences(wanted: ModelVersions, loaded: LoadedModelConf
 }
 
 function comparable(config: LoadedModelConfig): Readonly<Record<string, unknown>> {
-  const tensor = ({ name, data_type, dims }: LoadedModelConfig['input'][number]): string =>
-    `${name} ${data_type}[${dims.join(',')}]`;
   return {
     name: config.name,
     backend: config.backend,
     max_batch_size: config.max_batch_size,
     default_model_filename: config.default_model_filename,
-    input: config.input.map((input) => `${tensor(input)}${input.optional === true ? '?' : ''}`),
-    output: config.output.map(tensor),
+    input: config.input.map((input) => `${tensorText(input)}${input.optional === true ? '?' : ''}`),
+    output: config.output.map(tensorText),
     instance_group: config.instance_group.map(({ count, kind }) => `${count} ${kind}`),
     model_transaction_policy: config.model_transaction_policy?.decoupled ?? false,
   };
+}
+
+function tensorText({ name, data_type, dims }: LoadedTensor): string {
+  return `${name} ${data_type}[${dims.join(',')}]`;
 }
 
 async function readConfig(
@@ -61,7 +68,10 @@ async function readConfig(
   try {
     return await control.modelConfig({ name: model.modelName, version: model.version });
   } catch (error) {
-    throw toAdapterError(error, `read the configuration of version ${model.version} of ${model.modelName} on replica ${name}`);
+    throw toAdapterError(
+      error,
+      `read the configuration of version ${model.version} of ${model.modelName} on replica ${name}`,
+    );
   }
 }
 
@@ -73,10 +83,14 @@ function rejected(
   const failed = failedVersions(index, modelName).find(({ version }) => versions.includes(version));
   if (failed === undefined) return null;
   const message = `version ${failed.version} of ${modelName} did not load on replica ${server.name}: ${oneLine(failed.reason)}`;
-  return new AdapterError('EngineRejected', `${message}; correct the engine or its serving options and deploy a new version`, {
-    system: 'triton',
-    details: { reason: failed.reason },
-  });
+  return new AdapterError(
+    'EngineRejected',
+    `${message}; correct the engine or its serving options and deploy a new version`,
+    {
+      system: 'triton',
+      details: { reason: failed.reason },
+    },
+  );
 }
 
 function notAsAsked(server: ModelServer, { modelName, versions }: ModelVersions, found: string): AdapterError {

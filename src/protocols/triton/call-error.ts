@@ -11,7 +11,12 @@ export class TritonCallError extends Error {
   /** The server's own words. */
   readonly reason: string;
 
-  constructor(options: { readonly status: CallStatus; readonly method: string; readonly reason: string; readonly cause?: unknown }) {
+  constructor(options: {
+    readonly status: CallStatus;
+    readonly method: string;
+    readonly reason: string;
+    readonly cause?: unknown;
+  }) {
     super(`Triton ${options.method}: ${options.status}: ${options.reason}`, { cause: options.cause });
     this.status = options.status;
     this.method = options.method;

@@ -44,7 +44,11 @@ export interface LoadModel {
 
 export function openControl({ grpcAddress, secret, callTimeoutMs = 10_000 }: ControlOptions): TritonControl {
   const channel = openChannel({ grpcAddress, secret });
-  return { ...healthCalls(channel, callTimeoutMs), ...modelCalls(channel, callTimeoutMs), close: () => channel.close() };
+  return {
+    ...healthCalls(channel, callTimeoutMs),
+    ...modelCalls(channel, callTimeoutMs),
+    close: () => channel.close(),
+  };
 }
 
 function healthCalls(

@@ -5,15 +5,7 @@ import type { TritonChannel } from './channel.ts';
 import { openChannel } from './channel.ts';
 import type { InferRequest, InferResponse, StreamInferResponse } from './messages.ts';
 import { ResponseQueue } from './response-queue.ts';
-import {
-  booleanTensor,
-  float32Tensor,
-  int32Tensor,
-  readFloat32,
-  readInt32,
-  readText,
-  textTensor,
-} from './tensors.ts';
+import { booleanTensor, float32Tensor, int32Tensor, readFloat32, readInt32, readText, textTensor } from './tensors.ts';
 
 /** Asks served models over one connection; any number of answers at a time. */
 export interface InferenceClient {

@@ -1,15 +1,15 @@
 /** Takes responses as they come, whether or not anybody still reads them: a stream that is not read would stall its server. */
 export class ResponseQueue<Response> {
   readonly #waiting: Response[] = [];
-  readonly #ended = Promise.withResolvers<void>();
-  #arrival = Promise.withResolvers<void>();
+  readonly #ended = new Signal();
+  #arrival = new Signal();
   #failure: Error | null = null;
   #isFinished = false;
   #isIgnored = false;
 
   /** Settles when the stream has ended, well or badly. */
   get ended(): Promise<void> {
-    return this.#ended.promise;
+    return this.#ended.given;
   }
 
   push(response: Response): void {
@@ -26,7 +26,7 @@ export class ResponseQueue<Response> {
 
   finish(): void {
     this.#isFinished = true;
-    this.#ended.resolve();
+    this.#ended.give();
     this.#wake();
   }
 
@@ -43,12 +43,19 @@ export class ResponseQueue<Response> {
       if (response !== undefined) return response;
       if (this.#failure !== null) throw this.#failure;
       if (this.#isFinished) return null;
-      await this.#arrival.promise;
+      await this.#arrival.given;
     }
   }
 
   #wake(): void {
-    this.#arrival.resolve();
-    this.#arrival = Promise.withResolvers<void>();
+    this.#arrival.give();
+    this.#arrival = new Signal();
   }
+}
+
+class Signal {
+  give: () => void = () => undefined;
+  readonly given = new Promise<void>((resolve) => {
+    this.give = resolve;
+  });
 }

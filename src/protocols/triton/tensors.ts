@@ -52,5 +52,7 @@ function rawOutput(response: InferResponse, name: string, datatype: string): Buf
   const index = response.outputs.findIndex((output) => output.name === name && output.datatype === datatype);
   const raw = response.raw_output_contents[index];
   if (raw !== undefined && raw.length > 0) return Buffer.from(raw.buffer, raw.byteOffset, raw.length);
-  throw new RangeError(`the answer of ${response.model_name} version ${response.model_version} has no ${datatype} output "${name}"`);
+  throw new RangeError(
+    `the answer of ${response.model_name} version ${response.model_version} has no ${datatype} output "${name}"`,
+  );
 }
