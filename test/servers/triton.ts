@@ -29,6 +29,7 @@ export interface TritonServer {
 
 const clone = join(import.meta.dirname, '../..');
 const startTimeoutMs = 60_000;
+const stopTimeoutMs = 5_000;
 
 /** @param options further flags win over the usual ones */
 export async function startTriton(options: { readonly flags?: readonly string[] } = {}): Promise<TritonServer> {
@@ -39,7 +40,7 @@ export async function startTriton(options: { readonly flags?: readonly string[] 
   const argv = [...launchArguments(paths, secret), ...portArguments(ports), ...(options.flags ?? [])];
   const grpcAddress = `127.0.0.1:${ports[0] ?? 0}`;
   let server = await launch(argv, paths, { grpcAddress, secret });
-  const kill = async (): Promise<void> => endProcess(server);
+  const kill = async (): Promise<void> => endProcess(server, 'SIGKILL');
   return {
     grpcAddress,
     httpUrl: `http://127.0.0.1:${ports[1] ?? 0}`,
@@ -51,7 +52,7 @@ export async function startTriton(options: { readonly flags?: readonly string[] 
       server = await launch(argv, paths, { grpcAddress, secret });
     },
     stop: async () => {
-      await kill();
+      await endProcess(server, 'SIGTERM');
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -174,11 +175,14 @@ async function untilLive(
   }
 }
 
-async function endProcess(child: ChildProcess): Promise<void> {
+/** A server that is not killed removes what it keeps in the system's temporary directory. */
+async function endProcess(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  child.kill('SIGKILL');
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
   await exited;
+  clearTimeout(timer);
 }
 
 async function freePorts(count: number): Promise<number[]> {

@@ -50,7 +50,8 @@ function plannedAttempts({ spec }: SmokeTestRequest): readonly Planned[] {
 
 async function warmUp(replica: ServingReplica, request: SmokeTestRequest, context: SmokeTestContext): Promise<void> {
   const [first] = plannedAttempts(request);
-  for (let sent = 0; first !== undefined && sent < request.spec.warmupRequests; sent += 1) {
+  if (first === undefined) return;
+  for (let sent = 0; sent < request.spec.warmupRequests; sent += 1) {
     context.heartbeat();
     await attemptOnce(replica, first, generateRequest(request, context, { ...first, isStreamed: sent % 2 === 1 }));
   }

@@ -17,7 +17,7 @@ export interface VersionDirectory {
   readonly version: number;
 }
 
-export function versionPath({ repositoryDirectory, model, version }: VersionDirectory): string {
+function versionPath({ repositoryDirectory, model, version }: VersionDirectory): string {
   return join(repositoryDirectory, model, String(version));
 }
 

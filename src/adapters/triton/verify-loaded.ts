@@ -38,7 +38,7 @@ export async function checkLoaded(
  * Names of the settings that differ from the canonical configuration. The version policy is left out: a version that stayed resident
  * keeps showing the policy it was loaded with.
  */
-export function configDifferences(wanted: ModelVersions, loaded: LoadedModelConfig): readonly string[] {
+function configDifferences(wanted: ModelVersions, loaded: LoadedModelConfig): readonly string[] {
   const sent = comparable(buildModelConfig(wanted) as unknown as LoadedModelConfig);
   const found = comparable(loaded);
   return Object.keys(sent).filter((key) => !isDeepStrictEqual(found[key], sent[key]));

@@ -14,7 +14,7 @@ export interface ChannelOptions {
   readonly secret?: string;
 }
 
-export interface UnaryCall {
+interface UnaryCall {
   readonly method: string;
   readonly request: object;
   readonly timeoutMs: number;

@@ -29,13 +29,13 @@ export interface TritonControl {
   close(): void;
 }
 
-export interface ModelName {
+interface ModelName {
   readonly name: string;
   /** Absent: the highest ready version. */
   readonly version?: number;
 }
 
-export interface LoadModel {
+interface LoadModel {
   readonly name: string;
   /** Complete model configuration; it replaces any config.pbtxt. */
   readonly configJson: string;

@@ -41,7 +41,7 @@ export interface ModelStatistics {
   readonly execution_count: string;
 }
 
-export interface InferParameter {
+interface InferParameter {
   readonly bool_param?: boolean;
   readonly int64_param?: string;
   readonly string_param?: string;

@@ -102,9 +102,9 @@ function startLoad(grpcAddress: string, modelName: string): Load {
   const errors: string[] = [];
   let answers = 0;
   let version = 0;
-  let isStopped = false;
+  const stopping = new AbortController();
   const user = async (): Promise<void> => {
-    while (!isStopped && errors.length === 0) {
+    while (!stopping.signal.aborted && errors.length === 0) {
       try {
         for await (const chunk of client.generate({
           modelName,
@@ -128,7 +128,7 @@ function startLoad(grpcAddress: string, modelName: string): Load {
       await expect.poll(() => version, { timeout: 10_000, interval: 10 }).toBe(wanted);
     },
     stop: async () => {
-      isStopped = true;
+      stopping.abort();
       await Promise.all(users);
       await client.close();
       return { answers, errors };
