@@ -30,6 +30,7 @@ export interface TritonServer {
 const clone = join(import.meta.dirname, '../..');
 const startTimeoutMs = 60_000;
 const stopTimeoutMs = 5_000;
+const shmPrefix = 'windlass-test-';
 
 /** @param options further flags win over the usual ones */
 export async function startTriton(options: { readonly flags?: readonly string[] } = {}): Promise<TritonServer> {
@@ -121,7 +122,7 @@ function launchArguments({ tree, repositoryDirectory }: ServerPaths, secret: str
     `--cache-directory=${join(tree, 'caches')}`,
     '--model-control-mode=explicit',
     '--disable-auto-complete-config',
-    `--backend-config=python,shm-region-prefix-name=windlass-test-${randomBytes(4).toString('hex')}`,
+    `--backend-config=python,shm-region-prefix-name=${shmPrefix}${randomBytes(4).toString('hex')}`,
     `--grpc-restricted-protocol=model-repository:${restrictedProtocolKey}=${secret}`,
     '--exit-timeout-secs=2',
   ];
@@ -178,11 +179,30 @@ async function untilLive(
 /** A server that is not killed removes what it keeps in the system's temporary directory. */
 async function endProcess(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
+  const stubs = await childrenOf(child.pid ?? 0);
   const exited = once(child, 'exit');
   child.kill(signal);
   const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
   await exited;
   clearTimeout(timer);
+  await removeRemains(stubs);
+}
+
+async function childrenOf(pid: number): Promise<readonly number[]> {
+  const tasks = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const lists = tasks.map(async (task) => readFile(`/proc/${pid}/task/${task}/children`, 'utf8').catch(() => ''));
+  return (await Promise.all(lists)).join(' ').split(' ').filter(Boolean).map(Number);
+}
+
+/** The process of a model can outlive a killed server for ever, with its shared memory. */
+async function removeRemains(stubs: readonly number[]): Promise<void> {
+  for (const pid of stubs) {
+    const argv = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    if (argv[0]?.endsWith('triton_python_backend_stub') !== true) continue;
+    process.kill(pid, 'SIGKILL');
+    const region = argv.find((argument) => argument.startsWith(shmPrefix));
+    if (region !== undefined) await rm(join('/dev/shm', region), { force: true });
+  }
 }
 
 async function freePorts(count: number): Promise<number[]> {
