@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.job_lab import JobLab
+from tests.tiny_model import save_tiny_model
 from tests.tiny_tokenizer import save_tiny_tokenizer
 
 
@@ -18,6 +19,14 @@ def tiny_tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint directory with nothing but a tokenizer and a chat template."""
     directory = tmp_path_factory.mktemp("tiny-tokenizer")
     save_tiny_tokenizer(directory)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Files of a tiny random Llama with tokenizer and chat template."""
+    directory = tmp_path_factory.mktemp("tiny-base")
+    save_tiny_model(directory)
     return directory
 
 

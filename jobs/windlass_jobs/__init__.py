@@ -2,6 +2,6 @@
 
 import os
 
-# Read once by the OpenMP library of torch, so set before any import of it. Threads that spin at a barrier while the
-# core they wait for serves another process make a training step ten times slower on a shared machine.
+# Read once by the OpenMP library of torch, so set before any import of it: threads that spin at a barrier
+# while the core they wait for serves another process make a step of training ten times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -1,11 +1,12 @@
 """Which examples make up the batch of a step: a pure function of seed and step, so resuming replays nothing.
 
-Examples follow each other in epochs, each shuffled by the hash of seed, epoch and row id (the order of the
-file does not matter). Of every ``WINDOW`` batches the examples are sorted by length before they are cut,
-which saves padding, and the batches are shuffled again.
+An epoch is shuffled by the hash of seed, epoch and row id (the order of the file does not matter). Of every
+``WINDOW`` batches the examples are sorted by length before they are cut, which saves padding, and the batches
+are shuffled again. What an epoch lacks to whole batches is filled with its own first rows.
 """
 
 import hashlib
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -21,32 +22,37 @@ class BatchOrder:
         self.examples = examples
         self.batch_size = batch_size
         self.seed = seed
-        self.epoch_order = lru_cache(maxsize=2)(self.shuffled_epoch)
-        self.window_batches = lru_cache(maxsize=1)(self.cut_window)
+        self.batches_per_epoch = math.ceil(len(examples) / batch_size)
+        self.epoch_batches = lru_cache(maxsize=1)(self.cut_epoch)
 
     def batch(self, step: int) -> list[Example]:
         """The examples of the batch with this number, counted from 0."""
-        window, place = divmod(step, WINDOW)
-        return [self.examples[index] for index in self.window_batches(window)[place]]
+        epoch, place = divmod(step, self.batches_per_epoch)
+        return [self.examples[row] for row in self.epoch_batches(epoch)[place]]
 
-    def shuffled_epoch(self, epoch: int) -> list[int]:
-        """All row numbers in the order of one epoch."""
-        keys = [shuffle_key(self.seed, "epoch", epoch, example.id) for example in self.examples]
-        return sorted(range(len(keys)), key=lambda index: keys[index])
-
-    def cut_window(self, window: int) -> list[list[int]]:
-        """The row numbers of ``WINDOW`` consecutive batches."""
+    def cut_epoch(self, epoch: int) -> list[list[int]]:
+        """The row numbers of all batches of one epoch."""
+        order = self.shuffled(epoch)
+        filled = [order[place % len(order)] for place in range(self.batches_per_epoch * self.batch_size)]
         size = WINDOW * self.batch_size
-        places = [
-            divmod(position, len(self.examples)) for position in range(window * size, (window + 1) * size)
+        windows = [filled[start : start + size] for start in range(0, len(filled), size)]
+        return [
+            batch for number, rows in enumerate(windows) for batch in self.cut_window(rows, epoch, number)
         ]
-        rows = [self.epoch_order(epoch)[offset] for epoch, offset in places]
-        rows.sort(key=lambda row: (len(self.examples[row].input_ids), self.examples[row].id))
-        batches = [rows[start : start + self.batch_size] for start in range(0, size, self.batch_size)]
-        order = sorted(range(WINDOW), key=lambda place: shuffle_key(self.seed, "window", window, str(place)))
-        return [batches[place] for place in order]
+
+    def shuffled(self, epoch: int) -> list[int]:
+        """All row numbers in the order of one epoch."""
+        keys = [shuffle_key(self.seed, epoch, example.id) for example in self.examples]
+        return sorted(range(len(keys)), key=lambda row: keys[row])
+
+    def cut_window(self, rows: list[int], epoch: int, number: int) -> list[list[int]]:
+        """Batches of rows of like length, in random order."""
+        by_length = sorted(rows, key=lambda row: (len(self.examples[row].input_ids), self.examples[row].id))
+        starts = range(0, len(rows), self.batch_size)
+        shuffled = sorted(starts, key=lambda start: shuffle_key(self.seed, epoch, f"{number}/{start}"))
+        return [by_length[start : start + self.batch_size] for start in shuffled]
 
 
-def shuffle_key(seed: int, purpose: str, number: int, name: str) -> bytes:
+def shuffle_key(seed: int, epoch: int, name: str) -> bytes:
     """A value to sort by that is random to look at and equal everywhere."""
-    return hashlib.sha256(f"{seed}:{purpose}:{number}:{name}".encode()).digest()
+    return hashlib.sha256(f"{seed}:{epoch}:{name}".encode()).digest()
