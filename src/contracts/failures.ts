@@ -10,13 +10,19 @@ export const failures = {
   MissingInput: { class: 'permanent', advice: 'Check that the named file or artifact still exists.' },
   NotFound: { class: 'permanent', advice: 'Check the name.' },
   // the work itself
-  CorruptArtifact: { class: 'permanent', advice: 'The bytes differ from their digest: restore or rebuild the artifact.' },
+  CorruptArtifact: {
+    class: 'permanent',
+    advice: 'The bytes differ from their digest: restore or rebuild the artifact.',
+  },
   IncompatibleEnvironment: { class: 'permanent', advice: 'Build the engine for the machine that serves it.' },
   TrainingDiverged: { class: 'permanent', advice: 'Lower the learning rate or look for bad rows.' },
   NoProgress: { class: 'permanent', advice: 'Train for fewer steps or with another learning rate.' },
   ParityFailed: { class: 'permanent', advice: 'Use a finer quantisation or raise the tolerance knowingly.' },
   JobCrashed: { class: 'transient', advice: 'Read the end of the job log.' },
-  JobLost: { class: 'transient', advice: 'The process disappeared without an exit code (out of memory, kill -9, reboot).' },
+  JobLost: {
+    class: 'transient',
+    advice: 'The process disappeared without an exit code (out of memory, kill -9, reboot).',
+  },
   Preempted: { class: 'transient', advice: 'The job saved a checkpoint and goes on from there.' },
   ResultMissing: { class: 'transient', advice: 'The job ended with 0 but left no result that verifies.' },
   // serving

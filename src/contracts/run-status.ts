@@ -22,14 +22,7 @@ export interface StageStatus {
 }
 
 export type RunPhase =
-  | 'resolving'
-  | 'running'
-  | 'awaiting-approval'
-  | 'deploying'
-  | 'released'
-  | 'rejected'
-  | 'failed'
-  | 'cancelled';
+  'resolving' | 'running' | 'awaiting-approval' | 'deploying' | 'released' | 'rejected' | 'failed' | 'cancelled';
 
 /** What the query `status` answers; everything the UI, the CLI and the client show comes from it. */
 export interface RunStatus {

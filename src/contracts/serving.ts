@@ -98,7 +98,12 @@ export interface SmokeReport {
 
 /** How a deployment ended. */
 export type DeployOutcome =
-  | { readonly kind: 'released'; readonly release: Release; readonly smoke: SmokeReport | null; readonly switchMs: number }
+  | {
+      readonly kind: 'released';
+      readonly release: Release;
+      readonly smoke: SmokeReport | null;
+      readonly switchMs: number;
+    }
   | {
       readonly kind: 'rolled-back';
       readonly failure: Failure;

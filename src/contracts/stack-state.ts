@@ -27,5 +27,7 @@ export interface StackEndpoints {
   readonly temporalAddress: string;
   readonly temporalUiUrl: string;
   readonly mlflowUrl: string;
-  readonly targets: Readonly<Record<string, { readonly grpcAddress: string; readonly httpUrl: string; readonly metricsUrl: string }>>;
+  readonly targets: Readonly<
+    Record<string, { readonly grpcAddress: string; readonly httpUrl: string; readonly metricsUrl: string }>
+  >;
 }

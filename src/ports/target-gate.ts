@@ -1,4 +1,3 @@
-import type { ArtifactRef, Digest } from '../contracts/artifact.ts';
 import type { Lease, LeaseHolder, Release, TargetModel, TargetView } from '../contracts/serving.ts';
 
 /** The `servingTarget` entity workflow of a target and model, which is started on first use. All calls are idempotent per holder. */
@@ -15,12 +14,4 @@ export interface TargetGate {
 }
 
 /** A release before the target numbers and dates it. */
-export interface ReleaseDraft {
-  readonly version: number;
-  readonly engine: ArtifactRef;
-  readonly servingDigest: Digest;
-  readonly kind: Release['kind'];
-  readonly runId: string;
-  readonly by: string;
-  readonly resident: readonly number[];
-}
+export type ReleaseDraft = Omit<Release, 'sequence' | 'at'>;
