@@ -19,9 +19,11 @@ def compress(weights: Path, target: Path, quantization: str) -> list[str]:
     import nncf  # noqa: PLC0415 - takes seconds
     import openvino as ov  # noqa: PLC0415
 
+    from windlass_jobs.openvino_runtime.ir_file import save_ir  # noqa: PLC0415
+
     options = _options(nncf, quantization)
     model: Any = nncf.compress_weights(ov.Core().read_model(weights / MODEL), **options)
-    ov.save_model(model, target / MODEL)
+    save_ir(model, target / MODEL, compress_to_fp16=True)
     return [
         "nncf.compress_weights",
         *(f"--{name}={_plain(value)}" for name, value in sorted(options.items())),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
 from windlass_jobs.contract import Job, JobFailure, StageOutput
+from windlass_jobs.openvino_runtime.ir_file import save_ir
 from windlass_jobs.openvino_runtime.versions import conversion_versions
 
 TOKENIZER_FILES = (
@@ -47,12 +49,12 @@ def export_model(checkpoint: Path, out: Path) -> None:
     """The stateful IR of a causal language model, weights untouched."""
     from optimum.intel.openvino import OVModelForCausalLM  # noqa: PLC0415 - takes ten seconds
 
-    scratch = out.parent / "export"
     try:
-        model: Any = OVModelForCausalLM.from_pretrained(
-            checkpoint, export=True, compile=False, load_in_8bit=False, local_files_only=True
-        )
-        model.save_pretrained(scratch)
+        with warnings.catch_warnings():  # dozens about tracing, none about what a user did
+            warnings.simplefilter("ignore")
+            model: Any = OVModelForCausalLM.from_pretrained(
+                checkpoint, export=True, compile=False, load_in_8bit=False, local_files_only=True
+            )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise JobFailure(
             "InvalidData",
@@ -61,16 +63,13 @@ def export_model(checkpoint: Path, out: Path) -> None:
             "The runtime openvino takes decoder-only models that optimum-intel knows; "
             "see config.json's model_type.",
         ) from error
-    for name in ("openvino_model.xml", "openvino_model.bin"):
-        shutil.move(scratch / name, out / name)
+    save_ir(model.model, out / "openvino_model.xml", compress_to_fp16=False)
     _copy_present(checkpoint, out, MODEL_FILES)
-    shutil.rmtree(scratch)
 
 
 def export_tokenizer(checkpoint: Path, out: Path) -> None:
     """Tokenizer and detokenizer as IR for the server, beside the files they came from."""
-    import openvino as ov  # noqa: PLC0415 - takes seconds
-    from openvino_tokenizers import convert_tokenizer  # noqa: PLC0415
+    from openvino_tokenizers import convert_tokenizer  # noqa: PLC0415 - takes seconds
     from transformers import AutoTokenizer  # noqa: PLC0415
 
     try:
@@ -83,8 +82,8 @@ def export_tokenizer(checkpoint: Path, out: Path) -> None:
             {"file": "tokenizer.json"},
             "Use a checkpoint with a fast tokenizer (tokenizer.json) of a kind openvino-tokenizers knows.",
         ) from error
-    ov.save_model(encoder, out / "openvino_tokenizer.xml")
-    ov.save_model(decoder, out / "openvino_detokenizer.xml")
+    save_ir(encoder, out / "openvino_tokenizer.xml", compress_to_fp16=True)
+    save_ir(decoder, out / "openvino_detokenizer.xml", compress_to_fp16=True)
     _copy_present(checkpoint, out, TOKENIZER_FILES)
 
 
