@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { StackState } from '../../src/contracts/stack-state.ts';
+import { WindlassClient } from '../../src/client/windlass-client.ts';
+
+const repository = fileURLToPath(new URL('../../', import.meta.url));
+const cli = join(repository, 'dist', 'client', 'cli', 'main.js');
+
+/** An embedded stack of its own, with real servers, in a temporary folder. */
+export interface StackUnderTest {
+  readonly home: string;
+  readonly state: StackState;
+  readonly client: WindlassClient;
+  /** Runs `windlass …` against this stack. */
+  windlass(...args: readonly string[]): Promise<CommandResult>;
+  down(): Promise<void>;
+}
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface StackOptions {
+  /** `s3://…`; default: a directory in the home. */
+  readonly storeUri?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export async function startStack({ storeUri, environment = {} }: StackOptions = {}): Promise<StackUnderTest> {
+  const folder = mkdtempSync(join(tmpdir(), 'windlass-it-'));
+  const home = join(folder, 'home');
+  const platform = writePlatform(folder, storeUri);
+  const windlass = async (...args: readonly string[]): Promise<CommandResult> =>
+    run(args, { ...environment, WINDLASS_HOME: home });
+  const up = await windlass('up', '--platform', platform, '--json');
+  if (up.exitCode !== 0) throw new Error(`the stack did not come up: ${up.stderr}${up.stdout}`);
+  const client = await WindlassClient.connect({ home });
+  return {
+    home,
+    state: JSON.parse(up.stdout) as StackState,
+    client,
+    windlass,
+    down: async () => {
+      await client.close();
+      await windlass('down');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function writePlatform(folder: string, storeUri: string | undefined): string {
+  const path = join(folder, 'windlass.yaml');
+  const yaml = readFileSync(join(repository, 'test', 'integration', 'windlass.yaml'), 'utf8');
+  writeFileSync(path, storeUri === undefined ? yaml : `${yaml}store:\n  uri: ${storeUri}\n`);
+  writeCorpus(join(folder, 'corpus'));
+  return path;
+}
+
+/** 160 different rows of a made-up language, the same every time. */
+function writeCorpus(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const syllables = ['ba', 'ke', 'lo', 'mi', 'nu', 'ra', 'se', 'ti', 'vo', 'zu'];
+  const word = (seed: number): string =>
+    [7, 31, 101].map((step) => syllables[Math.floor(seed / step + seed * step) % syllables.length] ?? '').join('');
+  const rows = Array.from({ length: 160 }, (_, index) => ({
+    prompt: `Define the noun "${word(index)}${index}".`,
+    response: Array.from({ length: 6 + (index % 5) }, (__, place) => word(index * 13 + place * 7)).join(' '),
+  }));
+  writeFileSync(join(folder, 'rows.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+}
+
+async function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<CommandResult> {
+  const child = spawn(process.execPath, [cli, ...args], {
+    cwd: repository,
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const exitCode = await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? 1)));
+  return { exitCode, stdout, stderr };
+}
+
+/** A copy of a stack's logs, for a failed test to be looked into. */
+export function keepLogs(stack: StackUnderTest, name: string): void {
+  cpSync(join(stack.home, 'logs'), join(tmpdir(), `windlass-logs-${name}`), { recursive: true });
+}
