@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, test } from 'vitest';
+
+import { readBrokenCorpora, readWrongSpecs } from '../scripts/bad-input-fixtures.ts';
+import { badInputPage } from '../scripts/bad-input-table.ts';
+import { failures } from '../src/contracts/failures.ts';
+import { exitCodeFailures } from '../src/contracts/job.ts';
+
+const repository = fileURLToPath(new URL('../', import.meta.url));
+const read = (name: string): string => readFileSync(join(repository, name), 'utf8');
+
+test('the page of wrong inputs is current, with at least 30 inputs and 10 corpora', () => {
+  const [specs, corpora] = [readWrongSpecs(), readBrokenCorpora()];
+  expect(read('docs/bad-input.md')).toBe(badInputPage(specs, corpora));
+  expect(specs.length).toBeGreaterThanOrEqual(30);
+  expect(corpora.length).toBeGreaterThanOrEqual(10);
+});
+
+describe('the page of failures', () => {
+  const page = read('docs/failures.md');
+
+  test('has every failure with its class, and no others', () => {
+    const rows = [...page.matchAll(/^\| `([A-Za-z]+)` \| (permanent|transient) \|/gm)];
+    const classes = Object.entries(failures).map(([name, row]) => [name, row.class]);
+    expect(rows.map(([, name, kind]) => [name, kind])).toEqual(expect.arrayContaining(classes));
+    expect(rows).toHaveLength(classes.length);
+  });
+
+  test.each(Object.entries(exitCodeFailures))('names exit code %s as %s', (code, name) => {
+    expect(page).toMatch(new RegExp(`^\\| ${code}[^|]*\\|[^|]*\`${name}\``, 'm'));
+  });
+});
