@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.job_lab import JobLab
 from tests.tiny_model import save_tiny_model
 from tests.tiny_tokenizer import save_tiny_tokenizer
+
+if TYPE_CHECKING:
+    from tests.openvino_lab import OpenVinoLab
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +31,14 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("tiny-base")
     save_tiny_model(directory)
     return directory
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> OpenVinoLab:
+    """A tiny checkpoint and the OpenVINO engine built from it."""
+    from tests.openvino_lab import build_tiny_engine  # noqa: PLC0415 - brings torch, which takes seconds
+
+    return build_tiny_engine(tmp_path_factory.mktemp("openvino"))
 
 
 @pytest.fixture

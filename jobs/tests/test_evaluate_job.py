@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.job_lab import Ended
-from tests.openvino_lab import OpenVinoLab, build_tiny_engine
+from tests.openvino_lab import OpenVinoLab
 from windlass_jobs.contract.artifact import ArtifactRef
 from windlass_jobs.evaluate.svg_charts import Bar, Line, bar_chart, line_chart, nice_ticks
 
@@ -36,11 +36,6 @@ PARAMETERS: dict[str, Any] = {
         "seed": 17,
     },
 }
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> OpenVinoLab:
-    return build_tiny_engine(tmp_path_factory.mktemp("evaluate"))
 
 
 @pytest.fixture(scope="module")

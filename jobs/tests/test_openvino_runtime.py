@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.openvino_lab import BUILD, OpenVinoLab, build_tiny_engine, path_of
+from tests.openvino_lab import BUILD, OpenVinoLab, path_of
 from tests.tiny_llama import save_tiny_llama
 from windlass_jobs.contract import JobFailure
 from windlass_jobs.evaluate.engine_session import ScoreItem, open_engine_session
@@ -25,11 +25,6 @@ ITEMS = [
     ScoreItem("Say – ‘hi’ – 日本", "ships, naïve ones"),
     ScoreItem(None, "a plain text without any prompt"),
 ]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> OpenVinoLab:
-    return build_tiny_engine(tmp_path_factory.mktemp("openvino"))
 
 
 @pytest.fixture(scope="module")
