@@ -2,15 +2,16 @@ import type { Release } from '../contracts/serving.ts';
 
 /**
  * Versions to be ready once `version` is live. Unversioned requests go to the highest ready one, so only lower versions may stay
- * beside it; the one that was live stays warm, for an instant rollback.
+ * beside it; the one that was live stays warm, for an instant rollback, unless no earlier version is to be kept.
  */
 export function residentVersions(state: {
   readonly version: number;
   readonly live: number | null;
   readonly ready: readonly number[];
+  readonly keepVersions: number;
 }): readonly number[] {
-  const { version, live, ready } = state;
-  const staysWarm = live !== null && live < version && ready.includes(live);
+  const { version, live, ready, keepVersions } = state;
+  const staysWarm = keepVersions > 0 && live !== null && live < version && ready.includes(live);
   return staysWarm ? [live, version] : [version];
 }
 

@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, log, workflowInfo } from '@temporalio/workflow';
 
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { ServingOptions, SmokeTestSpec } from '../contracts/run-spec.ts';
@@ -70,6 +70,7 @@ export async function releaseVersion(order: ReleaseOrder, progress: ReleaseProgr
     const switchMs = await switchOver(deployment);
     refuseWhenCancelled();
     const release = await commit(deployment);
+    await settle(deployment);
     return { kind: 'released', release, smoke, switchMs };
   } catch (error) {
     return await rollBack(saga, { order, error, smoke });
@@ -100,11 +101,12 @@ async function prove({ order, progress, saga, lease, prior }: Deployment): Promi
   await serving.unloadCandidate(fenced);
 }
 
-async function switchOver({ order, saga, lease, prior, view }: Deployment): Promise<number> {
+async function switchOver(deployment: Deployment): Promise<number> {
+  const { order, saga, lease, prior } = deployment;
   const { target, version } = order;
   const restore = { ...target, versions: prior.readyVersions, fence: lease.token };
   saga.beforeStep('show the prior versions', async () => servingUndo.showVersions(restore));
-  const versions = residentVersions({ version, live: view.live?.version ?? null, ready: prior.readyVersions });
+  const versions = residentAfter(deployment);
   const { switchMs } = await serving.showVersions.executeWithOptions(
     { summary: `switch to version ${version} (resident: ${versions.join(', ')})` },
     [{ ...target, versions, fence: lease.token }],
@@ -113,27 +115,51 @@ async function switchOver({ order, saga, lease, prior, view }: Deployment): Prom
   return switchMs;
 }
 
+function residentAfter({ order, view, prior }: Deployment): readonly number[] {
+  const { version, keepVersions } = order;
+  return residentVersions({ version, live: view.live?.version ?? null, ready: prior.readyVersions, keepVersions });
+}
+
 /** An activity may end well after a cancellation came: the commit must not follow it. */
 function refuseWhenCancelled(): void {
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled before the commit');
 }
 
 /** From here on there is no way back but a rollback: the release stands once the target's log has it. */
-async function commit({ order, lease, view, prior }: Deployment): Promise<Release> {
-  const { target, version, engine, kind, by, probePrompt, keepVersions } = order;
+async function commit(deployment: Deployment): Promise<Release> {
+  const { order, lease, saga } = deployment;
+  const { target, version, engine, kind, by, probePrompt, keepVersions, serving: options } = order;
   const runId = workflowInfo().workflowId;
-  const resident = residentVersions({ version, live: view.live?.version ?? null, ready: prior.readyVersions });
-  return CancellationScope.nonCancellable(async () => {
-    const draft = { version, engine, serving: order.serving, probePrompt, keepVersions, kind, runId, by, resident };
-    const release = await control.commitRelease({ target, lease, release: draft });
-    const after = await control.viewTarget(target);
-    const previous = after.previous?.version ?? null;
-    await control.moveAliases({ model: target.model, target: target.target, champion: version, previous });
-    const keep = keptVersions(after.releases, keepVersions);
-    await serving.retireVersions({ ...target, keep, fence: lease.token });
+  const resident = residentAfter(deployment);
+  const draft = { version, engine, serving: options, probePrompt, keepVersions, kind, runId, by, resident };
+  const release = await CancellationScope.nonCancellable(async () =>
+    control.commitRelease({ target, lease, release: draft }),
+  );
+  saga.commit();
+  return release;
+}
+
+/** What follows from a release. A step that fails for good leaves the release as it is, and is told in the log. */
+async function settle({ order, lease }: Deployment): Promise<void> {
+  const { target, version, keepVersions } = order;
+  await CancellationScope.nonCancellable(async () => {
+    const { previous, releases } = await control.viewTarget(target);
+    const aliases = { ...target, champion: version, previous: previous?.version ?? null };
+    await untilGivenUp('move the aliases', async () => control.moveAliases(aliases));
+    const keep = keptVersions(releases, keepVersions);
+    await untilGivenUp('retire old versions', async () =>
+      serving.retireVersions({ ...target, keep, fence: lease.token }),
+    );
     await control.releaseTarget({ target, holder: lease.holder });
-    return release;
   });
+}
+
+async function untilGivenUp(step: string, act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    log.error('the release stands, but a step after it failed', { step, error: failureOf(error) });
+  }
 }
 
 interface Interrupted {

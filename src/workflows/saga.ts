@@ -8,6 +8,8 @@ import { failureOf } from './failure-of.ts';
  */
 export interface Saga {
   beforeStep(name: string, undo: () => Promise<unknown>): void;
+  /** Nothing is undone any more: what was done stands. */
+  commit(): void;
   /** What could not be undone, in words; empty: everything is as it was. */
   unwind(): Promise<readonly string[]>;
 }
@@ -21,6 +23,7 @@ export function createSaga(): Saga {
   const steps: UndoStep[] = [];
   return {
     beforeStep: (name, undo) => void steps.push({ name, undo }),
+    commit: () => void steps.splice(0),
     unwind: async () => CancellationScope.nonCancellable(async () => unwindSteps(steps)),
   };
 }

@@ -208,6 +208,18 @@ describe('a deployment that fails', () => {
     expect(world.lease()).toBeNull();
   });
 
+  test.each(['moveAliases', 'retireVersions'] as const)(
+    'stands once it is in the log, though %s fails',
+    async (step) => {
+      const world = createFakeWorld({ live: [1], fail: { [step]: 'AccessDenied' } });
+      const name = await lab.inWorld(world, async () => failureNameOf(await startRun(lab)));
+      expect(name).toBe('none');
+      expect(world.serving.ready).toEqual([1, 2]);
+      expect(world.releases().at(-1)?.version).toBe(2);
+      expect(world.lease()).toBeNull();
+    },
+  );
+
   test('goes on past an undo that fails and says what a person must do', async () => {
     const world = createFakeWorld({
       live: [1],
