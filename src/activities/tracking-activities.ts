@@ -67,7 +67,7 @@ export function createTrackingActivities({ tracking, registry }: TrackingActivit
   };
 }
 
-/** The default target owns the plain names; other targets' aliases carry the target's name. */
+/** `production` owns the plain names; other targets' aliases carry the target's name. */
 function aliasesOf(target: string, versions: Pick<MoveAliases, 'champion' | 'previous'>): [string, number | null][] {
   const suffix = target === 'production' ? '' : `-${target}`;
   return [

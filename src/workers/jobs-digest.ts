@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { ProcessJobsPlatform } from '../contracts/platform.ts';
@@ -20,7 +20,7 @@ export function jobsDigest({ packageDirectory }: ProcessJobsPlatform): string {
 function sourcePaths(packageDirectory: string): string[] {
   const root = join(packageDirectory, 'windlass_jobs');
   const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.py') || path.endsWith('.html'))
+    .filter((path) => !path.includes('__pycache__') && statSync(join(root, path)).isFile())
     .map((path) => join('windlass_jobs', path));
   return ['requirements.lock', ...sources].toSorted();
 }

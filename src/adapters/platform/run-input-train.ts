@@ -2,7 +2,7 @@ import { choiceOf, closedObject, integerField, numberField, requiredInteger, tex
 
 const lora = closedObject({
   rank: integerField({ from: 1, to: 1024, preset: 8, about: 'Rank of the adapters.' }),
-  alpha: numberField({ from: 0.1, to: 4096, preset: 16, about: 'Scale of the adapters.' }),
+  alpha: integerField({ from: 1, to: 4096, preset: 16, about: 'Scale of the adapters.' }),
   dropout: numberField({ from: 0, to: 0.9, preset: 0, about: 'Dropout on the adapters.' }),
   targets: textOf(1, 500)
     .default('all-linear')
@@ -15,7 +15,7 @@ const scratch = closedObject({
     to: 1_000_000,
     about: 'Tokens of the tokenizer that is trained on the data.',
   }),
-  hiddenSize: requiredInteger({ from: 8, to: 65_536, about: 'Width; a multiple of heads.' }),
+  hiddenSize: requiredInteger({ from: 8, to: 65_536, about: 'Width; a multiple of twice the heads.' }),
   layers: requiredInteger({ from: 1, to: 512, about: 'Transformer blocks.' }),
   heads: requiredInteger({ from: 1, to: 512, about: 'Attention heads.' }),
   intermediateSize: requiredInteger({ from: 8, to: 262_144, about: 'Width of the feed-forward layers.' }),
