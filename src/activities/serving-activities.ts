@@ -12,7 +12,7 @@ import type {
 } from '../contracts/serving.ts';
 import { AdapterError } from '../adapters/errors.ts';
 import type { ArtifactStore } from '../ports/object-store.ts';
-import type { ServingReplica } from '../ports/serving-replica.ts';
+import type { ReplicaState, ServingReplica } from '../ports/serving-replica.ts';
 import { mismatches } from './engine-compatibility.ts';
 import { runSmokeTest } from './smoke/smoke-test.ts';
 import { withHeartbeat } from './with-heartbeat.ts';
@@ -62,9 +62,8 @@ export function createServingActivities({ replicas, artifacts }: ServingActivity
   ): Promise<Result[]> => withHeartbeat(async () => Promise.all(replicasOf(replicas, target).map(act)));
 
   return {
-    readPriorState: async (request) => ({
-      readyVersions: commonVersions(request, await each(request, async (replica) => replica.readState(request.model))),
-    }),
+    readPriorState: async (request) =>
+      priorState(request, await each(request, async (replica) => replica.readState(request.model))),
     checkEngine: async ({ target, engine }) => checkEngine(artifacts, replicasOf(replicas, target.target), engine),
     publishVersion: async (request) => void (await each(request, async (replica) => replica.publish(request))),
     unpublishVersion: async (request) => void (await each(request, async (replica) => replica.unpublish(request))),
@@ -92,10 +91,15 @@ function replicasOf(replicas: ServingActivityDependencies['replicas'], target: s
   });
 }
 
-function commonVersions(
-  { target, model }: TargetModel,
-  states: readonly { readonly readyVersions: readonly number[] }[],
-): readonly number[] {
+function priorState(target: TargetModel, states: readonly ReplicaState[]): PriorState {
+  const published = new Set(states.flatMap(({ publishedVersions }) => publishedVersions));
+  return {
+    readyVersions: commonVersions(target, states),
+    publishedVersions: [...published].toSorted((a, b) => a - b),
+  };
+}
+
+function commonVersions({ target, model }: TargetModel, states: readonly ReplicaState[]): readonly number[] {
   const [first, ...others] = states.map((state) => state.readyVersions);
   const same = others.every((versions) => versions.join() === first?.join());
   if (first !== undefined && same) return first;

@@ -55,6 +55,8 @@ export interface TargetModel {
 export interface PriorState {
   /** Versions that were ready on every replica, ascending; empty: the model was not loaded. */
   readonly readyVersions: readonly number[];
+  /** Versions whose files were there on any replica, ascending. */
+  readonly publishedVersions: readonly number[];
 }
 
 export interface VersionToServe extends TargetModel {

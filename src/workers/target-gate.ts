@@ -1,46 +1,67 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { status } from '@grpc/grpc-js';
 import type { Client } from '@temporalio/client';
 import {
   isGrpcServiceError,
+  ServiceError,
   WithStartWorkflowOperation,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
 import { AdapterError } from '../adapters/errors.ts';
 import { isFailureName } from '../contracts/failures.ts';
 import { messages, targetWorkflowId, taskQueues, workflowTypes } from '../contracts/names.ts';
-import type { Lease, Release, TargetModel, TargetView } from '../contracts/serving.ts';
+import type { Lease, LeaseHolder, Release, TargetModel, TargetView } from '../contracts/serving.ts';
 import type { TargetGate } from '../ports/target-gate.ts';
+
+const queueLookMs = 500;
 
 /** The target's entity workflow as a port: updates that start it on first use. */
 export function createTargetGate(client: Client): TargetGate {
-  const update = async <Result>(target: TargetModel, name: string, args: [unknown]): Promise<Result> => {
-    try {
-      return await client.workflow.executeUpdateWithStart<never, Result, [unknown]>(name, {
+  const update = async <Result>(target: TargetModel, name: string, args: [unknown]): Promise<Result> =>
+    withNames(async () =>
+      client.workflow.executeUpdateWithStart<never, Result, [unknown]>(name, {
         args,
         startWorkflowOperation: startTarget(target),
-      });
-    } catch (error) {
-      throw named(error);
-    }
-  };
+      }),
+    );
+  const view = async (target: TargetModel): Promise<TargetView> => withNames(async () => viewTarget(client, target));
   return {
-    acquire: async (target, holder) => update<Lease>(target, messages.acquire, [holder]),
+    acquire: async (target, holder) => {
+      const lease = await update<Lease | null>(target, messages.acquire, [holder]);
+      return lease ?? awaitLease(async () => view(target), holder);
+    },
     release: async (target, holder) => update(target, messages.release, [holder]),
     commit: async (target, lease, release) => update<Release>(target, messages.commit, [{ lease, release }]),
-    view: async (target) => viewTarget(client, target),
-    isHolderOpen: async ({ workflowId, runId }) => {
-      try {
-        const holder = await client.workflow.getHandle(workflowId, runId).describe();
-        return holder.status.name === 'RUNNING';
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return false;
-        throw error;
-      }
-    },
+    view,
+    isHolderOpen: async (holder) => withNames(async () => isOpen(client, holder)),
   };
+}
+
+/** Looks, without a trace in the target's history, until the lease is there; a place in the queue that is lost ends it. */
+async function awaitLease(view: () => Promise<TargetView>, holder: LeaseHolder): Promise<Lease> {
+  for (;;) {
+    const { target, lease, queue, frozen } = await view();
+    if (lease !== null && isSame(lease.holder, holder)) return lease;
+    if (!queue.some((waiting) => isSame(waiting, holder))) throw sentAway(target, holder, frozen);
+    await delay(queueLookMs);
+  }
+}
+
+function sentAway(target: string, { workflowId }: LeaseHolder, frozen: TargetView['frozen']): AdapterError {
+  if (frozen === null) {
+    return new AdapterError('StaleFence', `${workflowId} left the queue of ${target}`, { system: 'temporal' });
+  }
+  const message = `${target} was frozen by ${frozen.by} while ${workflowId} waited for it: ${frozen.reason}`;
+  return new AdapterError('TargetFrozen', message, { system: 'temporal' });
+}
+
+function isSame(a: LeaseHolder, b: LeaseHolder): boolean {
+  return a.workflowId === b.workflowId && a.runId === b.runId;
 }
 
 function startTarget({ target, model }: TargetModel): WithStartWorkflowOperation<never> {
@@ -63,14 +84,42 @@ async function viewTarget(client: Client, { target, model }: TargetModel): Promi
   }
 }
 
+async function isOpen(client: Client, { workflowId, runId }: LeaseHolder): Promise<boolean> {
+  try {
+    const holder = await client.workflow.getHandle(workflowId, runId).describe();
+    return holder.status.name === 'RUNNING';
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
 function isNotFound(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === status.NOT_FOUND);
 }
 
+async function withNames<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    throw named(error);
+  }
+}
+
+/** What the target refused has its own name; a server that does not answer is waited for. */
 function named(error: unknown): unknown {
   const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
   if (cause instanceof ApplicationFailure && typeof cause.type === 'string' && isFailureName(cause.type)) {
     return new AdapterError(cause.type, cause.message, { system: 'temporal', cause: error });
   }
-  return error;
+  if (!isOutage(error)) return error;
+  return new AdapterError('Unavailable', `Temporal does not answer: ${error.message}`, {
+    system: 'temporal',
+    cause: error,
+  });
+}
+
+function isOutage(error: unknown): error is Error {
+  const kinds = [ServiceError, WorkflowUpdateRPCTimeoutOrCancelledError];
+  return kinds.some((kind) => error instanceof kind) || isGrpcServiceError(error);
 }

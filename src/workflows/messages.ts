@@ -12,7 +12,8 @@ export const decideUpdate = defineUpdate<{ accepted: true }, [Decision]>(message
 export const acceptedUpdate = defineUpdate<RunStatus>(messages.accepted);
 export const statusQuery = defineQuery<RunStatus>(messages.status);
 
-export const acquireUpdate = defineUpdate<Lease, [LeaseHolder]>(messages.acquire);
+/** Null: the holder has its place in the queue and looks for its lease in the view. */
+export const acquireUpdate = defineUpdate<Lease | null, [LeaseHolder]>(messages.acquire);
 export const releaseUpdate = defineUpdate<void, [LeaseHolder]>(messages.release);
 export const commitUpdate = defineUpdate<Release, [{ readonly lease: Lease; readonly release: ReleaseDraft }]>(
   messages.commit,

@@ -83,7 +83,7 @@ async function prove({ order, progress, saga, lease, prior }: Deployment): Promi
   const fenced = { ...target, version, fence: lease.token };
   if (prior.readyVersions.includes(version)) return;
   await serving.checkEngine({ target, engine });
-  if (order.kind === 'deploy')
+  if (!prior.publishedVersions.includes(version))
     saga.beforeStep('remove the published files', async () => servingUndo.unpublishVersion(fenced));
   await serving.publishVersion({ ...fenced, engine, serving: order.serving });
   if (order.smokeTest === null) return;

@@ -14,7 +14,7 @@ import { failWith } from './failure-of.ts';
 import { acquireUpdate, commitUpdate, freezeUpdate, releaseUpdate, unfreezeUpdate, viewQuery } from './messages.ts';
 import { renderTargetDetails } from './target-details.ts';
 import type { TargetState } from './target-state.ts';
-import { emptyTarget, isHeldBy, isWaiting, viewOf, withHolder, withoutHolder, withRelease } from './target-state.ts';
+import { emptyTarget, isHeldBy, viewOf, withFreeze, withHolder, withoutHolder, withRelease } from './target-state.ts';
 
 export interface ServingTargetInput {
   readonly target: string;
@@ -23,7 +23,8 @@ export interface ServingTargetInput {
   readonly carried?: TargetState;
 }
 
-const livenessIntervalMs = 30_000;
+/** How long a holder goes unquestioned: while nobody waits for it, and while somebody does. */
+const livenessIntervalMs = { idle: 30_000, awaited: 5_000 } as const;
 
 /** The state of one target, and what follows from every change of it. */
 interface Cell {
@@ -39,7 +40,7 @@ export async function servingTarget(input: ServingTargetInput): Promise<void> {
   const cell: Cell = { input, state: input.carried ?? emptyTarget };
   listen(cell);
   change(cell, cell.state);
-  while (!isDue(cell)) await guardLease(cell);
+  while (!isDue()) await guardLease(cell);
   const { target, model } = input;
   await continueAsNew<typeof servingTarget>({ target, model, carried: cell.state });
 }
@@ -48,8 +49,8 @@ function listen(cell: Cell): void {
   setHandler(viewQuery, () => viewOf(cell.state, cell.input), {
     description: 'What is live, what was, who holds the lease, who waits.',
   });
-  setHandler(acquireUpdate, async (holder) => acquire(cell, holder), {
-    description: 'Internal: waits for the lease of this target.',
+  setHandler(acquireUpdate, (holder) => acquire(cell, holder), {
+    description: 'Internal: the lease of this target, or a place in its queue.',
   });
   setHandler(releaseUpdate, (holder) => void change(cell, withoutHolder(cell.state, holder)), {
     description: 'Internal: gives the lease back.',
@@ -57,7 +58,7 @@ function listen(cell: Cell): void {
   setHandler(commitUpdate, (committed) => commit(cell, committed), {
     description: 'Internal: appends to the release log; refused with an old fencing token.',
   });
-  setHandler(freezeUpdate, (frozen) => change(cell, { ...cell.state, frozen }), {
+  setHandler(freezeUpdate, (frozen) => change(cell, withFreeze(cell.state, frozen)), {
     description: 'No deployment and no rollback until unfrozen. Example: {"by":"ada","reason":"quarter end"}',
   });
   setHandler(unfreezeUpdate, () => change(cell, { ...cell.state, frozen: null }), {
@@ -72,17 +73,15 @@ function change(cell: Cell, state: TargetState): TargetView {
   return view;
 }
 
-async function acquire(cell: Cell, holder: LeaseHolder): Promise<Lease> {
+/** Never waits: a server allows few updates in flight, and those of the lease's holder must always come through. */
+function acquire(cell: Cell, holder: LeaseHolder): Lease | null {
   const { frozen } = cell.state;
-  if (frozen !== null) {
+  if (frozen !== null && !isHeldBy(cell.state, holder)) {
     const message = `${cell.input.target} is frozen by ${frozen.by}: ${frozen.reason}`;
     throw failWith({ name: 'TargetFrozen', message });
   }
   change(cell, withHolder(cell.state, holder));
-  await condition(() => !isWaiting(cell.state, holder));
-  const { lease } = cell.state;
-  if (lease !== null && isHeldBy(cell.state, holder)) return lease;
-  throw failWith({ name: 'StaleFence', message: `${holder.workflowId} left the queue of ${cell.input.target}` });
+  return isHeldBy(cell.state, holder) ? cell.state.lease : null;
 }
 
 function commit(cell: Cell, { lease, release }: { readonly lease: Lease; readonly release: ReleaseDraft }): Release {
@@ -96,17 +95,19 @@ function commit(cell: Cell, { lease, release }: { readonly lease: Lease; readonl
   return committed;
 }
 
-/** The history is long and nobody is in the middle of a call. */
-function isDue({ state }: Cell): boolean {
-  return workflowInfo().continueAsNewSuggested && state.queue.length === 0 && allHandlersFinished();
+/** The history is long and nobody is in the middle of a call; lease and queue are carried over. */
+function isDue(): boolean {
+  return workflowInfo().continueAsNewSuggested && allHandlersFinished();
 }
 
 /** Takes the lease of a deployer back that has ended without giving it back (terminated, reset). */
 async function guardLease(cell: Cell): Promise<void> {
-  await condition(() => cell.state.lease !== null || isDue(cell));
+  await condition(() => cell.state.lease !== null || isDue());
   const { lease } = cell.state;
   if (lease === null) return;
-  const isGivenBack = await condition(() => cell.state.lease !== lease, livenessIntervalMs);
-  if (isGivenBack || (await control.isHolderOpen(lease.holder))) return;
+  const isOver = (): boolean => cell.state.lease !== lease || isDue();
+  await condition(() => isOver() || cell.state.queue.length > 0, livenessIntervalMs.idle);
+  if (cell.state.queue.length > 0) await condition(isOver, livenessIntervalMs.awaited);
+  if (isOver() || (await control.isHolderOpen(lease.holder))) return;
   change(cell, withoutHolder(cell.state, lease.holder));
 }

@@ -29,11 +29,16 @@ export function withoutHolder(state: TargetState, holder: LeaseHolder): TargetSt
   return granted({ ...state, queue, lease: isHeldBy(state, holder) ? null : state.lease });
 }
 
+/** Nobody gets the lease until unfrozen: who waits is sent away, who holds it goes on. */
+export function withFreeze(state: TargetState, frozen: NonNullable<TargetView['frozen']>): TargetState {
+  return { ...state, frozen, queue: [] };
+}
+
 export function isHeldBy(state: TargetState, holder: LeaseHolder): boolean {
   return state.lease !== null && isSame(state.lease.holder, holder);
 }
 
-export function isWaiting(state: TargetState, holder: LeaseHolder): boolean {
+function isWaiting(state: TargetState, holder: LeaseHolder): boolean {
   return state.queue.some((entry) => isSame(entry, holder));
 }
 

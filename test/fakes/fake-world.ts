@@ -11,6 +11,7 @@ import type { JobOutcome, JobRequest, StageRecord } from '../../src/contracts/jo
 import type { Release, SmokeReport } from '../../src/contracts/serving.ts';
 import type { TargetState } from '../../src/workflows/target-state.ts';
 import { emptyTarget, viewOf, withHolder, withoutHolder, withRelease } from '../../src/workflows/target-state.ts';
+import { releaseOf } from './releases.ts';
 import { tinySpec } from './tiny-spec.ts';
 
 export type AllActivities = JobActivities &
@@ -107,7 +108,7 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
     },
     viewTarget: async () => viewOf(target, names),
     isHolderOpen: async () => true,
-    readPriorState: async () => ({ readyVersions: serving.ready }),
+    readPriorState: async () => ({ readyVersions: serving.ready, publishedVersions: [...serving.published] }),
     checkEngine: async () => {},
     publishVersion: async ({ version }) => void serving.published.push(version),
     unpublishVersion: async ({ version }) => {
@@ -177,22 +178,6 @@ function recordOf(stage: string, { verdict = 'pass' }: Faults): StageRecord {
 
 export function artifactOf(stage: string): Artifact {
   return { uri: `file:///store/${stage}`, digest: `sha256:${stage}`, kind: 'engine', sizeBytes: 1, fileCount: 1 };
-}
-
-function releaseOf(version: number, sequence: number): Release {
-  return {
-    sequence,
-    version,
-    engine: { uri: 'file:///store/engine', digest: 'sha256:engine', kind: 'engine' },
-    serving: { maxNewTokens: 64, cacheSizeGb: 1, maxConcurrent: 4, threads: 1 },
-    probePrompt: 'Hello',
-    keepVersions: 1,
-    kind: 'deploy',
-    runId: `run-${sequence}`,
-    by: 'ada',
-    at: '2026-01-01T00:00:00.000Z',
-    resident: [version],
-  };
 }
 
 function smokeReport(version: number, violations: readonly string[]): SmokeReport {

@@ -14,18 +14,17 @@ afterAll(async () => lab.close());
 
 describe('cancellation', () => {
   test('ends the job of the running stage', async () => {
-    let started = (): void => {};
-    const isWaiting = new Promise<void>((resolve) => (started = resolve));
+    const isWaiting = Promise.withResolvers<void>();
     const world = createFakeWorld({
       onCall: (name) => {
         if (name !== 'awaitJob') return undefined;
-        started();
+        isWaiting.resolve();
         return new Promise((resolve) => setTimeout(resolve, 400));
       },
     });
     const { name, status } = await lab.inWorld(world, async () => {
       const handle = await startRun(lab);
-      await isWaiting;
+      await isWaiting.promise;
       await handle.cancel();
       return { name: await failureNameOf(handle), status: await statusOf(handle) };
     });

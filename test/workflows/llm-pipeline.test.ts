@@ -50,14 +50,16 @@ describe('a run where all goes well', () => {
   });
 });
 
-describe('a job that fails', () => {
-  const failing = (name: 'InvalidData' | 'JobCrashed', retryable: boolean, times: number): Faults => ({
+function failing(name: 'InvalidData' | 'JobCrashed', retryable: boolean, times: number): Faults {
+  return {
     jobOutcomes: ({ stage, attempt }) =>
       stage === 'train' && attempt <= times
         ? { kind: 'failed', failure: { name, message: 'rows.jsonl row 17' }, retryable, logTail: 'the end' }
         : null,
-  });
+  };
+}
 
+describe('a job that fails', () => {
   test('is not tried again when its failure is permanent, and the run ends with its name', async () => {
     const world = createFakeWorld(failing('InvalidData', false, 9));
     const { name, status } = await lab.inWorld(world, async () => {

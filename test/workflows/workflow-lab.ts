@@ -19,14 +19,17 @@ export interface WorkflowLab {
 const binaries = fileURLToPath(new URL('../../.venv/bin/', import.meta.url));
 const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 
-/** `time-skipping` waits hours in no time; `dev-server` is the server that people run. */
-export async function openWorkflowLab(kind: 'time-skipping' | 'dev-server'): Promise<WorkflowLab> {
+/** `time-skipping` waits hours in no time; `dev-server` is the server that people run, with settings of its own. */
+export async function openWorkflowLab(
+  kind: 'time-skipping' | 'dev-server',
+  extraArgs: readonly string[] = [],
+): Promise<WorkflowLab> {
   Runtime.install({
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
   });
   const [environment, bundle] = await Promise.all([
-    openServer(kind),
+    openServer(kind, extraArgs),
     bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') }),
   ]);
   await registerSearchAttributes(environment);
@@ -37,14 +40,19 @@ export async function openWorkflowLab(kind: 'time-skipping' | 'dev-server'): Pro
   };
 }
 
-async function openServer(kind: 'time-skipping' | 'dev-server'): Promise<TestWorkflowEnvironment> {
-  const executable = (name: string): { type: 'existing-path'; path: string } => ({
-    type: 'existing-path',
-    path: binaries + name,
-  });
+function executable(name: string): { type: 'existing-path'; path: string } {
+  return { type: 'existing-path', path: binaries + name };
+}
+
+async function openServer(
+  kind: 'time-skipping' | 'dev-server',
+  extraArgs: readonly string[],
+): Promise<TestWorkflowEnvironment> {
   return kind === 'time-skipping'
     ? TestWorkflowEnvironment.createTimeSkipping({ server: { executable: executable('temporal-test-server') } })
-    : TestWorkflowEnvironment.createLocal({ server: { executable: executable('temporal') } });
+    : TestWorkflowEnvironment.createLocal({
+        server: { executable: executable('temporal'), extraArgs: [...extraArgs] },
+      });
 }
 
 interface Stage {
