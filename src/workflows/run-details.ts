@@ -3,24 +3,51 @@ import type { EngineScores, EvaluationSummary } from '../contracts/evaluation.ts
 
 const marks = { waiting: '·', running: '▶', done: '✓', reused: '↺', failed: '✗', skipped: '–' } as const;
 
+/** Bytes that the details may take, and how much of what people and jobs wrote goes into them; the query has it whole. */
+const limits = { details: 4000, failure: 700, note: 100, reason: 100, reasons: 4 } as const;
+
 /** The run as Markdown for the Temporal UI (current details): what is awaited, stage table, evaluation, links. Under 4 KB. */
 export function renderRunDetails(status: RunStatus): string {
-  return [headline(status), awaited(status), stageTable(status.stages), evaluation(status.evaluation), links(status)]
-    .filter((part) => part !== '')
-    .join('\n\n');
+  const parts = [headline(status), awaited(status), stageTable(status.stages), evaluation(status.evaluation)];
+  const told = parts.filter((part) => part !== '').join('\n\n');
+  const shownLinks = links(status, limits.details - sizeBytes(told));
+  return shownLinks === '' ? told : `${told}\n\n${shownLinks}`;
 }
 
 function headline(status: RunStatus): string {
   const version = status.version === null ? '' : ` · version **${status.version}**`;
   const target = status.target === null ? '' : ` → **${status.target}**`;
   const failure =
-    status.failure === null ? '' : `\n\n**${status.failure.name}**: ${firstLines(status.failure.message)}`;
+    status.failure === null ? '' : `\n\n**${status.failure.name}**: ${cut(status.failure.message, limits.failure)}`;
   return `**${status.model}**${target}${version} · ${status.phase}${failure}`;
 }
 
-function firstLines(text: string): string {
-  const limit = 1200;
-  return text.length <= limit ? text : `${text.slice(0, limit)} …`;
+/** The beginning of a text, at most this many bytes. */
+function cut(text: string, limitBytes: number): string {
+  if (sizeBytes(text) <= limitBytes) return text;
+  let kept = '';
+  let size = sizeBytes(' …');
+  for (const character of text) {
+    size += sizeBytes(character);
+    if (size > limitBytes) break;
+    kept += character;
+  }
+  return `${kept} …`;
+}
+
+/** In UTF-8. */
+function sizeBytes(text: string): number {
+  let size = 0;
+  for (const character of text) {
+    const codePoint = character.codePointAt(0) ?? 0;
+    size += codePoint < 0x80 ? 1 : codePoint < 0x800 ? 2 : codePoint < 0x1_0000 ? 3 : 4;
+  }
+  return size;
+}
+
+/** A text that stays on its line and in its cell of a table. */
+function oneLine(text: string, limitBytes: number): string {
+  return cut(text.replaceAll(/\s+/gu, ' ').replaceAll('|', '/'), limitBytes);
 }
 
 /** What a person has to do, with the exact JSON to paste. */
@@ -39,7 +66,7 @@ function awaited(status: RunStatus): string {
 function stageTable(stages: readonly StageStatus[]): string {
   const rows = stages.map((stage) => {
     const artifact = stage.artifact === undefined ? '' : `\`${stage.artifact.digest.slice(0, 19)}\``;
-    return `| ${marks[stage.state]} ${stage.stage} | ${stage.state} | ${duration(stage.durationMs)} | ${artifact} | ${stage.note ?? ''} |`;
+    return `| ${marks[stage.state]} ${stage.stage} | ${stage.state} | ${duration(stage.durationMs)} | ${artifact} | ${oneLine(stage.note ?? '', limits.note)} |`;
   });
   return ['| stage | state | time | artifact | |', '|---|---|---|---|---|', ...rows].join('\n');
 }
@@ -60,9 +87,15 @@ function evaluation(summary: EvaluationSummary | null): string {
   ];
   return [
     `### Evaluation: ${summary.verdict}`,
-    summary.reasons.map((reason) => `- ${reason}`).join('\n'),
+    reasonList(summary.reasons),
     ['| model | perplexity | tasks passed | tokens/s |', '|---|---|---|---|', ...rows.filter(Boolean)].join('\n'),
   ].join('\n\n');
+}
+
+function reasonList(reasons: readonly string[]): string {
+  const lines = reasons.slice(0, limits.reasons).map((reason) => `- ${oneLine(reason, limits.reason)}`);
+  const more = reasons.length - lines.length;
+  return [...lines, ...(more > 0 ? [`- and ${more} more: see the report`] : [])].join('\n');
 }
 
 function scoreRow(name: string, scores: EngineScores | null): string {
@@ -74,8 +107,13 @@ function figure(value: number | null): string {
   return value === null ? '–' : String(Math.round(value * 100) / 100);
 }
 
-function links(status: RunStatus): string {
-  return Object.entries(status.links)
-    .map(([name, url]) => (url.startsWith('http') ? `[${name}](${url})` : `${name}: \`${url}\``))
-    .join(' · ');
+/** As many links as there is room for. */
+function links(status: RunStatus, roomBytes: number): string {
+  let shown = '';
+  for (const [name, url] of Object.entries(status.links)) {
+    const link = url.startsWith('http') ? `[${name}](${url})` : `${name}: \`${url}\``;
+    const longer = shown === '' ? link : `${shown} · ${link}`;
+    if (sizeBytes(longer) <= roomBytes) shown = longer;
+  }
+  return shown;
 }

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+
+import { searchAttributes } from '../../src/contracts/names.ts';
+import type { RunStatus } from '../../src/contracts/run-status.ts';
+import { searchAttributesOf } from '../../src/workflows/search-attributes.ts';
+import { runStatus, waitingStatus } from '../fakes/run-statuses.ts';
+
+function attributesOf(status: RunStatus): Record<string, unknown> {
+  return Object.fromEntries(searchAttributesOf(status).map(({ key, value }) => [key.name, value]));
+}
+
+describe('search attributes', () => {
+  test('are the registered ones, of a run that has just begun', () => {
+    const names: readonly string[] = Object.values(searchAttributes);
+    expect(Object.keys(attributesOf(runStatus())).toSorted()).toEqual(names.toSorted());
+    expect(attributesOf(runStatus({ phase: 'resolving', target: null, requester: null }))).toEqual({
+      WindlassModel: 'glossary',
+      WindlassVersion: null,
+      WindlassStage: 'resolving',
+      WindlassTarget: null,
+      WindlassApproval: 'none',
+      WindlassRequester: null,
+    });
+  });
+
+  test.each(['running', 'failed'] as const)('name the stage that is %s', (state) => {
+    const status = runStatus({
+      stages: [
+        { stage: 'prepare-data', state: 'done' },
+        { stage: 'train', state },
+      ],
+    });
+    expect(attributesOf(status)['WindlassStage']).toBe('train');
+  });
+
+  test('tell where a decision stands', () => {
+    const decision = { by: 'ada', engineDigest: 'sha256:e7', at: '2026-01-01T00:00:00.000Z' } as const;
+    expect(attributesOf(waitingStatus())['WindlassApproval']).toBe('waiting');
+    for (const [word, value] of [
+      ['approve', 'approved'],
+      ['reject', 'rejected'],
+    ] as const) {
+      const status = runStatus({ decision: { ...decision, decision: word } });
+      expect(attributesOf(status)['WindlassApproval']).toBe(value);
+    }
+  });
+});
