@@ -38,9 +38,9 @@ function goalOf(
   const goal = rollbackGoal(releases, to);
   if (goal !== null) return goal;
   const known = [...new Set(releases.map(({ version }) => version))].join(', ') || 'none';
-  const wanted = to === undefined ? 'an earlier release' : `a release of version ${to}`;
+  const wanted = to === undefined ? 'earlier release' : `release of version ${to}`;
   throw failWith({
     name: 'NotFound',
-    message: `${target} has no ${wanted} of ${model}; versions released there: ${known}`,
+    message: `${model} has no ${wanted} on ${target}; versions released there: ${known}`,
   });
 }

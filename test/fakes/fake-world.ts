@@ -35,6 +35,8 @@ export interface Faults {
   readonly approvalRequired?: boolean;
   readonly fourEyes?: boolean;
   readonly reused?: boolean;
+  /** Names of base models that were imported before. */
+  readonly baseModels?: readonly string[];
   /** Versions that serve, and are in the log, before anything happens. */
   readonly live?: readonly number[];
   /** Called when an activity begins; a promise holds it. */
@@ -77,7 +79,10 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
       stageKey: `sha256:${stage}`,
       record: faults.reused === true ? recordOf(stage, faults) : null,
     }),
-    findBaseModel: async () => null,
+    findBaseModel: async (name) => {
+      const { uri, digest } = artifactOf(name);
+      return faults.baseModels?.includes(name) === true ? { uri, digest, kind: 'base-model' } : null;
+    },
     nameBaseModel: async () => {},
     openTrackingRun: async () => ({ trackingRunId: 'mlflow-1', url: 'http://127.0.0.1/mlflow' }),
     logStageMetrics: async () => {},
@@ -110,7 +115,9 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
     isHolderOpen: async () => true,
     readPriorState: async () => ({ readyVersions: serving.ready, publishedVersions: [...serving.published] }),
     checkEngine: async () => {},
-    publishVersion: async ({ version }) => void serving.published.push(version),
+    publishVersion: async ({ version }) => {
+      if (!serving.published.includes(version)) serving.published.push(version);
+    },
     unpublishVersion: async ({ version }) => {
       serving.published = serving.published.filter((entry) => entry !== version);
     },

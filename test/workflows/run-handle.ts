@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 
 import { taskQueues } from '../../src/contracts/names.ts';
 import type { RunStatus } from '../../src/contracts/run-status.ts';
@@ -10,6 +10,11 @@ import type { llmPipeline } from '../../src/workflows/llm-pipeline.ts';
 import type { WorkflowLab } from './workflow-lab.ts';
 
 export type RunHandle = WorkflowHandle<typeof llmPipeline>;
+
+interface AnyHandle {
+  result(): Promise<unknown>;
+}
+
 export async function startRun(lab: WorkflowLab): Promise<RunHandle> {
   return lab.environment.client.workflow.start<typeof llmPipeline>('llmPipeline', {
     workflowId: `glossary-${randomUUID()}`,
@@ -18,14 +23,21 @@ export async function startRun(lab: WorkflowLab): Promise<RunHandle> {
   });
 }
 
-/** The name of the failure that the run ends with; `none` when it ends well. */
-export async function failureNameOf(handle: RunHandle): Promise<string> {
+/** The name of the failure that a workflow ends with; `none` when it ends well. */
+export async function failureNameOf(handle: AnyHandle): Promise<string> {
+  return (await failureOf(handle)).name;
+}
+
+/** How a workflow ends: the failure's name and message. */
+export async function failureOf(handle: AnyHandle): Promise<{ readonly name: string; readonly message: string }> {
   try {
     await handle.result();
-    return 'none';
+    return { name: 'none', message: '' };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    return error.cause instanceof ApplicationFailure ? String(error.cause.type) : String(error.cause?.name);
+    const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause;
+    const name = cause instanceof ApplicationFailure ? cause.type : cause?.name;
+    return { name: String(name), message: cause?.message ?? '' };
   }
 }
 
