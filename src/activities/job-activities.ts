@@ -55,7 +55,7 @@ async function followJob(
   let follow = resumedFollow();
   for (;;) {
     const state = await dependencies.runner.inspect(handle);
-    follow = await forwardProgress(dependencies, { request, handle, follow });
+    follow = await forwardAllProgress(dependencies, { request, handle, follow });
     heartbeat(follow);
     const end = await endOf(dependencies.runner, handle, state);
     if (end !== null) return end;
@@ -78,18 +78,31 @@ interface ForwardRequest {
   readonly follow: FollowState;
 }
 
+/** Chunk by chunk: a job whose worker was away may have written much. */
+async function forwardAllProgress(dependencies: JobActivityDependencies, order: ForwardRequest): Promise<FollowState> {
+  let { follow } = order;
+  for (;;) {
+    const further = await forwardProgress(dependencies, { ...order, follow });
+    if (further.progressOffset === follow.progressOffset) return further;
+    follow = further;
+    heartbeat(follow);
+  }
+}
+
 async function forwardProgress(
   { runner, tracking }: JobActivityDependencies,
   { request, handle, follow }: ForwardRequest,
 ): Promise<FollowState> {
   const chunk = await runner.readProgress(handle, follow.progressOffset);
-  const newest = chunk.lines.at(-1);
-  if (newest === undefined) return follow;
   const points = metricPoints(request.stage, chunk.lines);
   if (request.trackingRunId !== undefined && points.length > 0) {
     await tracking.logMetrics(request.trackingRunId, points);
   }
-  return { progressOffset: chunk.nextOffset, progress: progressLine(newest) };
+  const newest = chunk.lines.at(-1);
+  return {
+    progressOffset: chunk.nextOffset,
+    progress: newest === undefined ? follow.progress : progressLine(newest),
+  };
 }
 
 async function endOf(runner: JobRunner, handle: JobHandle, state: JobState): Promise<JobEnd | null> {

@@ -13,7 +13,7 @@ export async function judgeJob(artifacts: ArtifactStore, request: JobRequest, en
   const result = await readResult(artifacts, request);
   if (result?.status === 'failed') return failed(result.failure, end);
   if (end.exitCode !== 0) return failed(failureOfExit(request, end.exitCode), end);
-  if (result === null) return failed(missingResult(request, 'result.json is missing'), end);
+  if (result === null) return failed(missingResult(request, 'result.json is missing or no result'), end);
   if (!(await artifacts.isComplete(result.artifact)))
     return failed(missingResult(request, 'files of the artifact are missing'), end);
   const record: StageRecord = {
@@ -57,9 +57,14 @@ async function readResult(artifacts: ArtifactStore, request: JobRequest): Promis
   }
 }
 
+/** Null: the job was ended while it wrote, or wrote something else. */
 function parseResult(text: string): JobResult | null {
-  const value: unknown = JSON.parse(text);
-  return isJobResult(value) ? value : null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJobResult(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 function isJobResult(value: unknown): value is JobResult {

@@ -69,17 +69,23 @@ async function resolveRun(dependencies: RunActivityDependencies, runId: string, 
   );
   const baseModel = await requiredBaseModel(dependencies, spec);
   const bytes = new TextEncoder().encode(canonicalJson({ spec, sources, baseModel }));
-  const key = `runs/${runId}/spec.json`;
+  const specDigest = sha256Digest(bytes);
+  const key = specKey(runId, specDigest);
   await dependencies.artifacts.objects.putIfAbsent(key, bytes);
   return {
     spec,
     specUri: `${dependencies.artifacts.objects.rootUri}/${key}`,
-    specDigest: sha256Digest(bytes),
+    specDigest,
     sources,
     baseModel,
     jobsDigest: dependencies.jobsDigest,
     links: dependencies.links,
   };
+}
+
+/** By its digest: a source that changed between two attempts gives another spec, and the stored one is always the one returned. */
+function specKey(runId: string, specDigest: Digest): string {
+  return `runs/${runId}/spec-${specDigest.slice('sha256:'.length, 'sha256:'.length + 16)}.json`;
 }
 
 function readerOf(dependencies: RunActivityDependencies, uri: string): SourceReader {

@@ -162,7 +162,12 @@ async function retire(
 function worst(reports: readonly SmokeReport[]): SmokeReport {
   const [first, ...others] = reports;
   if (first === undefined) throw new AdapterError('NotFound', 'the target has no replicas', { system: 'triton' });
-  return others.reduce((found, report) => (report.violations.length > found.violations.length ? report : found), first);
+  return others.reduce((found, report) => (isWorse(report, found) ? report : found), first);
+}
+
+function isWorse(report: SmokeReport, than: SmokeReport): boolean {
+  if (report.violations.length !== than.violations.length) return report.violations.length > than.violations.length;
+  return report.errorRate > than.errorRate || report.totalMs.p95 > than.totalMs.p95;
 }
 
 async function timed(work: () => Promise<void>): Promise<number> {

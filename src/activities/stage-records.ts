@@ -29,15 +29,11 @@ async function isStanding(artifacts: ArtifactStore, record: StageRecord): Promis
 
 async function readRecord(objects: ObjectStore, stageKey: Digest): Promise<StageRecord | null> {
   try {
-    return parseRecord(await objects.get(recordKey(stageKey)));
+    return JSON.parse(new TextDecoder().decode(await objects.get(recordKey(stageKey)))) as StageRecord;
   } catch (error) {
     if (error instanceof AdapterError && error.failure === 'NotFound') return null;
     throw error;
   }
-}
-
-function parseRecord(bytes: Uint8Array): StageRecord {
-  return JSON.parse(new TextDecoder().decode(bytes)) as StageRecord;
 }
 
 function recordKey(stageKey: Digest): string {
