@@ -65,14 +65,15 @@ async function importBaseModel({ client }: Story): Promise<void> {
 
 async function baseRun(story: Story): Promise<void> {
   chapter('Run 1: the base model as it is goes into production');
-  await runToEnd(story, 'run 1: base', { model, preset: 'base' });
+  await runToEnd(story, { title: 'run 1: base', input: { model, preset: 'base' }, ends: 'released' });
   say(`    first model live after ${elapsed()}`);
   await askLive();
 }
 
 async function fineTunedRun(story: Story, load: Load): Promise<void> {
   chapter('Run 2: fine-tuned on the definitions, switched in place under load');
-  const moments = await runToEnd(story, 'run 2: fine-tuned', { model, preset: 'quickstart' }, load);
+  const input = { model, preset: 'quickstart' };
+  const moments = await runToEnd(story, { title: 'run 2: fine-tuned', input, load, ends: 'released' });
   await settle();
   keepPhases(story, load, { title: 'run 2', ...moments });
   await askLive();
@@ -82,7 +83,7 @@ async function fineTunedRun(story: Story, load: Load): Promise<void> {
 async function misconfiguredRun(story: Story, load: Load): Promise<void> {
   chapter('Run 3: the same model, misconfigured for serving on purpose: the smoke test must stop it');
   const input = { model, preset: 'quickstart', deploy: { serving: { maxNewTokens: 2 } } };
-  const moments = await runToEnd(story, 'run 3: misconfigured', input, load, 'failed');
+  const moments = await runToEnd(story, { title: 'run 3: misconfigured', input, load, ends: 'failed' });
   await settle();
   keepPhases(story, load, { title: 'run 3', ...moments });
   await askLive();
@@ -126,31 +127,33 @@ interface DeployMoments {
   readonly deployEndMs: number;
 }
 
-async function runToEnd(
-  story: Story,
-  title: string,
-  input: RunInput,
-  load?: Load,
-  expected: RunStatus['phase'] = 'released',
-): Promise<DeployMoments> {
+interface RunOrder {
+  readonly title: string;
+  readonly input: RunInput;
+  readonly load?: Load;
+  /** How the run must end. */
+  readonly ends: RunStatus['phase'];
+}
+
+async function runToEnd(story: Story, { title, input, load, ends }: RunOrder): Promise<DeployMoments> {
+  const { client, endpoints, approveAs, chapters } = story;
   const now = (): number => load?.elapsedMs() ?? 0;
   const startMs = now();
   let deployStartMs = startMs;
-  const { runId } = await story.client.start(input);
+  const { runId } = await client.start(input);
   say(`    ${JSON.stringify(input)}`);
-  say(`    ${story.endpoints.temporalUiUrl}/namespaces/default/workflows/${runId}`);
-  const status = await followRun(story.client, runId, {
-    ...(story.approveAs === undefined ? {} : { approveAs: story.approveAs }),
-    temporalUiUrl: story.endpoints.temporalUiUrl,
+  say(`    ${endpoints.temporalUiUrl}/namespaces/default/workflows/${runId}`);
+  const status = await followRun(client, runId, {
+    ...(approveAs === undefined ? {} : { approveAs }),
+    temporalUiUrl: endpoints.temporalUiUrl,
     onStage: (stage, state) => {
       if (stage === 'deploy' && state === 'running') deployStartMs = now();
     },
   });
-  story.chapters.push({ title, status });
+  chapters.push({ title, status });
   const failure = status.failure === null ? '' : `: ${status.failure.name}: ${status.failure.message}`;
   say(`    ${status.phase}${failure}`);
-  if (status.phase !== expected)
-    throw new Error(`${title} ended as ${status.phase} where ${expected} was due${failure}`);
+  if (status.phase !== ends) throw new Error(`${title} ended as ${status.phase} where ${ends} was due${failure}`);
   return { startMs, deployStartMs, deployEndMs: now() };
 }
 

@@ -32,9 +32,8 @@ export function startLoad(grpcAddress: string, model: string): Load {
     samples.push({ atMs, durationMs: elapsedMs() - atMs, ...outcome });
   };
   const timer = setInterval(() => {
-    const request = ask();
+    const request = ask().finally(() => underWay.delete(request));
     underWay.add(request);
-    void request.finally(() => underWay.delete(request));
   }, intervalMs);
   return {
     samples,
@@ -42,7 +41,7 @@ export function startLoad(grpcAddress: string, model: string): Load {
     stop: async () => {
       clearInterval(timer);
       await Promise.all(underWay);
-      client.close();
+      await client.close();
     },
   };
 }

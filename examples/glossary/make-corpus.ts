@@ -41,12 +41,20 @@ function glossRows(): Row[] {
 
 /** `00005930 03 n 01 dwarf 0 001 @ … | a plant or animal that is atypically small` (wndb(5WN)); null: no usable definition. */
 function rowOf(line: string): Row | null {
-  const [data, gloss] = line.split(' | ');
-  const word = data?.split(' ')[4];
-  const definition = gloss?.split(';')[0]?.trim();
-  if (word === undefined || definition === undefined || !/^[a-z]{3,}$/u.test(word) || heldOut.has(word)) return null;
-  if (definition.length < 20 || definition.length > 160 || /["()]/u.test(definition)) return null;
-  return { prompt: `Define the noun "${word}".`, response: definition };
+  const [data = '', gloss = ''] = line.split(' | ');
+  const word = data.split(' ')[4] ?? '';
+  const definition = gloss.split(';', 1).join('').trim();
+  return isWord(word) && isDefinition(definition)
+    ? { prompt: `Define the noun "${word}".`, response: definition }
+    : null;
+}
+
+function isWord(word: string): boolean {
+  return /^[a-z]{3,}$/u.test(word) && !heldOut.has(word);
+}
+
+function isDefinition(text: string): boolean {
+  return text.length >= 20 && text.length <= 160 && !/["()]/u.test(text);
 }
 
 function order(row: Row): string {

@@ -143,11 +143,13 @@ describe('the same run with artifacts in S3, whose training is killed', () => {
     await other.client.wait(runId);
     const status = await other.client.status(runId);
     expect(status.stages.find(({ stage }) => stage === 'train')?.attempts).toBe(2);
-    const digests = (run: RunStatus): unknown[] =>
-      run.stages.slice(0, 4).map(({ stage, artifact }) => [stage, artifact?.digest]);
     expect(digests(status)).toEqual(digests(firstRun));
   });
 });
+
+function digests(run: RunStatus): unknown[] {
+  return run.stages.slice(0, 4).map(({ stage, artifact }) => [stage, artifact?.digest]);
+}
 
 async function getJson(url: string): Promise<unknown> {
   const response = await fetch(url);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -87,9 +87,4 @@ async function run(args: readonly string[], environment: Readonly<Record<string,
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   const exitCode = await new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? 1)));
   return { exitCode, stdout, stderr };
-}
-
-/** A copy of a stack's logs, for a failed test to be looked into. */
-export function keepLogs(stack: StackUnderTest, name: string): void {
-  cpSync(join(stack.home, 'logs'), join(tmpdir(), `windlass-logs-${name}`), { recursive: true });
 }

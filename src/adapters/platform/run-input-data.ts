@@ -10,12 +10,12 @@ import {
   textOf,
 } from './schema-fields.ts';
 
-export const sourceFormats = ['jsonl', 'parquet', 'csv', 'text'] as const;
+const sourceFormats = ['jsonl', 'parquet', 'csv', 'text'] as const;
 
 const uriPhrase = 'file:///path or s3://bucket/key, with "*" in the last segment only';
 
 /** `file:///…` or `s3://bucket/key` without `..`, credentials, query or white space. */
-export function isSourceUri(uri: string): boolean {
+function isSourceUri(uri: string): boolean {
   const match = /^(?:file:\/\/|s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(\/[^\s?#]+)$/.exec(uri);
   const segments = match?.[1]?.split('/') ?? [];
   const folders = segments.slice(0, -1);

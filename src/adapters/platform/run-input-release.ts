@@ -12,7 +12,7 @@ import {
 
 const kinds = ['non-empty', 'contains', 'not-contains', 'regex', 'length', 'no-replacement-characters'] as const;
 
-export function isPattern(pattern: string): boolean {
+function isPattern(pattern: string): boolean {
   try {
     return new RegExp(pattern, 'u') instanceof RegExp;
   } catch {

@@ -46,7 +46,7 @@ export function withoutPositions(issues: readonly FoundIssue[]): readonly SpecIs
 }
 
 /** JSON path without the leading `$.`; names that are no identifiers stand in brackets. */
-export function pathText(at: IssuePath): string {
+function pathText(at: IssuePath): string {
   let text = '';
   for (const part of at) {
     if (typeof part === 'number') text += `[${part}]`;

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { canonicalJson } from '../../contracts/canonical-json.ts';
 import type { JobDocument } from '../../contracts/job.ts';
 import { AdapterError } from '../errors.ts';
 import { errorCode } from './to-adapter-error.ts';
@@ -52,11 +53,6 @@ export async function ensureJobDirectory(paths: JobPaths, document: JobDocument)
   }
   const found = await readFile(paths.document, 'utf8');
   if (found !== text) throw nameTaken(document.jobName, found, text);
-}
-
-/** Keys sorted, no white space: equal documents have equal bytes. */
-export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => (isRecord(item) ? sortedByKey(item) : item));
 }
 
 async function publishDirectory(directory: string, documentText: string): Promise<void> {
@@ -115,12 +111,4 @@ export async function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function sortedByKey(record: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
