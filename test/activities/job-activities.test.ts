@@ -1,0 +1,152 @@
+import { appendFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+
+import type { JobActivities } from '../../src/activities/job-activities.ts';
+import { createJobActivities } from '../../src/activities/job-activities.ts';
+import { buildJobDocument } from '../../src/activities/job-document.ts';
+import { jobPaths } from '../../src/adapters/process/job-directory.ts';
+import { createProcessJobRunner } from '../../src/adapters/process/job-runner.ts';
+import type { JobEnd, JobHandle, JobRequest } from '../../src/contracts/job.ts';
+import type { JsonObject } from '../../src/contracts/json.ts';
+import type { JobRunner } from '../../src/ports/job-runner.ts';
+import { countRuns, goOn, hasStarted } from '../adapters/job-runner.contract.ts';
+import type { FakeTracking } from '../fakes/fake-tracking.ts';
+import { createFakeTracking } from '../fakes/fake-tracking.ts';
+import { jobRequest } from '../fakes/job-requests.ts';
+import type { StoreLab } from '../fakes/store-lab.ts';
+import { openStoreLab } from '../fakes/store-lab.ts';
+
+const python = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
+const fixtures = fileURLToPath(new URL('../fixtures/jobs', import.meta.url));
+
+let store: StoreLab;
+let runner: JobRunner;
+let tracking: FakeTracking;
+let activities: JobActivities;
+let request: JobRequest;
+let handle: JobHandle;
+
+beforeEach(async () => {
+  store = await openStoreLab();
+  runner = createProcessJobRunner({
+    runner: 'process',
+    python,
+    packageDirectory: fixtures,
+    directory: jobsDirectory(),
+    environment: process.env,
+    graceMs: 3000,
+  });
+  tracking = createFakeTracking();
+  activities = createJobActivities({ runner, artifacts: store.artifacts, tracking });
+});
+afterEach(async () => {
+  await runner.remove(handle);
+  await store.remove();
+});
+
+function jobsDirectory(): string {
+  return join(dirname(store.fileOf('')), 'jobs');
+}
+
+/** Starts a job that does what the fixture's parameters say, and waits until it has begun. */
+async function start(parameters: JsonObject): Promise<void> {
+  request = jobRequest({ parameters, trackingRunId: 'mlflow-1' });
+  handle = await activities.submitJob(request);
+  await hasStarted(document());
+}
+
+function document(): ReturnType<typeof buildJobDocument> {
+  return buildJobDocument(request, store.artifacts.objects.rootUri);
+}
+
+function progressLine(step: number): string {
+  const metrics = { train_loss: 4 - step };
+  return `${JSON.stringify({ timeMs: 1000 + step, phase: 'train', message: `step ${step}/9`, step, metrics })}\n`;
+}
+
+async function addProgress(text: string): Promise<void> {
+  await appendFile(jobPaths(jobsDirectory(), handle.name).progress, text);
+}
+
+/** A worker that follows the job; `heartbeats` are what the server has of it. */
+function follow(heartbeatDetails?: unknown): {
+  readonly environment: MockActivityEnvironment;
+  readonly heartbeats: unknown[];
+  readonly end: Promise<JobEnd>;
+} {
+  const environment = new MockActivityEnvironment({ heartbeatDetails }, { logger: new DefaultLogger('ERROR') });
+  const heartbeats: unknown[] = [];
+  environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
+  const end = environment.run<[], JobEnd, () => Promise<JobEnd>>(async () => activities.awaitJob(request, handle));
+  end.catch(() => undefined);
+  return { environment, heartbeats, end };
+}
+
+function sentSteps(): readonly number[] {
+  return tracking.points.map(({ step }) => step);
+}
+
+describe('a job that is followed', () => {
+  test('is started once, however often it is submitted', async () => {
+    await start({ wait: true });
+    expect(await activities.submitJob(request)).toEqual(handle);
+    expect(await countRuns(document())).toBe(1);
+  });
+
+  test('tells its progress in the heartbeat, and its metrics with the name of the stage', async () => {
+    await start({ progress: progressLine(1) + progressLine(2), exitCode: 0 });
+    const { heartbeats, end } = follow();
+    expect(await end).toEqual({ kind: 'exited', exitCode: 0, logTail: '' });
+    expect(tracking.points).toEqual([
+      { name: 'train/train_loss', value: 3, step: 1, timeMs: 1001 },
+      { name: 'train/train_loss', value: 2, step: 2, timeMs: 1002 },
+    ]);
+    expect(heartbeats.at(-1)).toEqual({
+      progressOffset: (progressLine(1) + progressLine(2)).length,
+      progress: 'step 2/9',
+    });
+  });
+
+  test('goes on while its worker stops; the next one sends each point once', async () => {
+    await start({ wait: true, progress: progressLine(1) + progressLine(2) });
+    const first = follow();
+    await vi.waitFor(() => expect(sentSteps()).toEqual([1, 2]));
+    first.environment.cancel('WORKER_SHUTDOWN');
+    await expect(first.end).rejects.toBeInstanceOf(CancelledFailure);
+    expect(await runner.inspect(handle)).toEqual({ kind: 'running' });
+
+    await addProgress(progressLine(3));
+    const second = follow(first.heartbeats.at(-1));
+    await vi.waitFor(() => expect(sentSteps()).toEqual([1, 2, 3]));
+    await goOn(document());
+    expect(await second.end).toMatchObject({ exitCode: 0 });
+    expect(sentSteps()).toEqual([1, 2, 3]);
+  });
+
+  test('is read to its end, though it wrote megabytes while no worker looked', async () => {
+    await start({ wait: true });
+    const steps = Array.from({ length: 20_000 }, (_, index) => index + 1);
+    await addProgress(steps.map(progressLine).join(''));
+    await goOn(document());
+    await follow().end;
+    expect(tracking.points).toHaveLength(steps.length);
+  });
+
+  test('leaves the end of its log where it fails', async () => {
+    await start({ print: ['Traceback …', 'ValueError: row 17'], exitCode: 65 });
+    expect(await follow().end).toEqual({ kind: 'exited', exitCode: 65, logTail: 'Traceback …\nValueError: row 17' });
+  });
+
+  test('may be removed twice, and then ends by its own code', async () => {
+    await start({ wait: true, onSigterm: 75 });
+    await activities.removeJob(handle);
+    await activities.removeJob(handle);
+    expect(await follow().end).toMatchObject({ kind: 'exited', exitCode: 75 });
+  });
+});

@@ -1,0 +1,165 @@
+import { CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import type { ServingActivities } from '../../src/activities/serving-activities.ts';
+import { createServingActivities } from '../../src/activities/serving-activities.ts';
+import type { FakeReplica } from '../fakes/fake-replica.ts';
+import { createFakeReplica } from '../fakes/fake-replica.ts';
+import type { StoreLab } from '../fakes/store-lab.ts';
+import { openStoreLab } from '../fakes/store-lab.ts';
+import { spec as smokeSpec } from './smoke/figures.ts';
+
+const target = { target: 'production', model: 'glossary' };
+const serving = { maxNewTokens: 64, cacheSizeGb: 1, maxConcurrent: 4, threads: 1 };
+
+let store: StoreLab;
+let activities: ServingActivities;
+let first: FakeReplica;
+let second: FakeReplica;
+let environment: MockActivityEnvironment;
+
+beforeEach(async () => {
+  store = await openStoreLab();
+  first = createFakeReplica('a');
+  second = createFakeReplica('b');
+  activities = createServingActivities({ replicas: { production: [first, second] }, artifacts: store.artifacts });
+  environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+});
+afterEach(async () => store.remove());
+
+async function run<Result>(work: () => Promise<Result>): Promise<Result> {
+  return environment.run<[], Result, () => Promise<Result>>(work);
+}
+
+describe('the prior state of a target', () => {
+  test('is what all replicas show, with the versions published on any of them', async () => {
+    Object.assign(first, { ready: [1, 2], published: [1, 2] });
+    Object.assign(second, { ready: [1, 2], published: [1, 2, 3] });
+    expect(await run(async () => activities.readPriorState(target))).toEqual({
+      readyVersions: [1, 2],
+      publishedVersions: [1, 2, 3],
+    });
+  });
+
+  test('does not exist where replicas differ', async () => {
+    Object.assign(first, { ready: [1] });
+    await expect(run(async () => activities.readPriorState(target))).rejects.toMatchObject({
+      failure: 'VerificationFailed',
+      message: 'the replicas of production show different versions of glossary',
+      details: { readyVersions: [[1], []] },
+    });
+  });
+
+  test('of a target that nobody has is NotFound, naming those there are', async () => {
+    await expect(run(async () => activities.readPriorState({ ...target, target: 'prod' }))).rejects.toMatchObject({
+      failure: 'NotFound',
+      message: 'no target "prod"; there is production',
+    });
+  });
+});
+
+describe('a change of a target', () => {
+  test('reaches every replica and may be repeated', async () => {
+    const version = { ...target, version: 1, engine: await store.publish('engine'), serving, fence: 1 };
+    for (let times = 0; times < 2; times++) {
+      await run(async () => activities.publishVersion(version));
+      await run(async () => activities.loadCandidate(version));
+      await run(async () => activities.unloadCandidate(version));
+      await run(async () => activities.showVersions({ ...version, versions: [1] }));
+    }
+    for (const replica of [first, second]) {
+      expect(replica).toMatchObject({ ready: [1], published: [1], candidate: null });
+    }
+  });
+
+  test('takes as long as its slowest replica', async () => {
+    second.switchDelayMs = 60;
+    const { switchMs } = await run(async () => activities.showVersions({ ...target, versions: [1], fence: 1 }));
+    expect(switchMs).toBeGreaterThanOrEqual(55);
+  });
+
+  test('removes the files of versions that are not kept, on each replica those it has', async () => {
+    Object.assign(first, { ready: [3], published: [1, 2, 3] });
+    Object.assign(second, { ready: [3], published: [2, 3] });
+    const removed = await run(async () => activities.retireVersions({ ...target, keep: [2, 3], fence: 1 }));
+    expect(removed).toEqual([1]);
+    expect([first.published, second.published]).toEqual([
+      [2, 3],
+      [2, 3],
+    ]);
+  });
+
+  test('is given up by the worker when the run is cancelled', async () => {
+    second.switchDelayMs = 5_000;
+    const switching = run(async () => activities.showVersions({ ...target, versions: [1], fence: 1 }));
+    environment.cancel();
+    await expect(switching).rejects.toBeInstanceOf(CancelledFailure);
+  });
+});
+
+describe('an engine', () => {
+  test('that fits every replica passes', async () => {
+    const engine = await store.publish('engine', { attributes: { runtimeVersions: { openvino: '2026.1' } } });
+    for (const replica of [first, second])
+      replica.machine = { runtimeVersions: { openvino: '2026.1' }, cpuFeatures: [] };
+    await expect(run(async () => activities.checkEngine({ target, engine }))).resolves.toBeUndefined();
+  });
+
+  test('that does not fit one names the replica and every difference', async () => {
+    const attributes = { runtimeVersions: { openvino: '2026.1' }, cpuFeatures: ['amx'] };
+    const engine = await store.publish('engine', { attributes });
+    first.machine = { runtimeVersions: { openvino: '2026.1' }, cpuFeatures: ['amx'] };
+    second.machine = { runtimeVersions: { openvino: '2025.4' }, cpuFeatures: [] };
+    await expect(run(async () => activities.checkEngine({ target, engine }))).rejects.toMatchObject({
+      failure: 'IncompatibleEnvironment',
+      message:
+        'the engine does not fit replica b: built with openvino 2026.1, it has 2025.4; it lacks the CPU features amx. Build it for this machine.',
+    });
+  });
+});
+
+describe('the smoke test', () => {
+  test('asks the candidate of every replica and reports the worst', async () => {
+    first.candidate = 2;
+    second.candidate = 3;
+    const report = await run(async () => activities.smokeTest({ ...target, version: 2, spec: smokeSpec }));
+    expect(report.violations[0]).toContain('3');
+    first.candidate = 3;
+    second.candidate = 2;
+    const turned = await run(async () => activities.smokeTest({ ...target, version: 2, spec: smokeSpec }));
+    expect(turned.violations).toEqual(report.violations);
+  });
+
+  test('passes where all candidates answer', async () => {
+    first.candidate = 2;
+    second.candidate = 2;
+    const report = await run(async () => activities.smokeTest({ ...target, version: 2, spec: smokeSpec }));
+    expect(report).toMatchObject({ version: 2, failedRequests: 0, violations: [] });
+  });
+});
+
+describe('the route that users take', () => {
+  const verify = { ...target, version: 2, prompt: 'Hello' };
+
+  beforeEach(() => {
+    first.ready = [1, 2];
+    second.ready = [1, 2];
+  });
+
+  test('is verified when the new version answers on every replica', async () => {
+    await expect(run(async () => activities.verifyRoute(verify))).resolves.toBeUndefined();
+  });
+
+  test.each([
+    ['another version answers', { answersAs: 1 }, 'replica b: version 1 answered 3 tokens where version 2 should'],
+    ['nothing comes', { tokens: 0 }, 'replica b: version none answered 0 tokens where version 2 should'],
+  ])('is not when %s', async (_name, fault, message) => {
+    Object.assign(second, fault);
+    await expect(run(async () => activities.verifyRoute(verify))).rejects.toMatchObject({
+      failure: 'VerificationFailed',
+      message,
+    });
+  });
+});

@@ -1,0 +1,57 @@
+import { candidateModelName } from '../../src/contracts/names.ts';
+import type { MachineDescription, ServingReplica } from '../../src/ports/serving-replica.ts';
+
+/** A replica of memory that follows the port's rules, and what a test may set and see of it. */
+export interface FakeReplica extends ServingReplica {
+  ready: readonly number[];
+  published: readonly number[];
+  candidate: number | null;
+  machine: MachineDescription;
+  /** Version that answers unversioned requests instead of the highest ready one. */
+  answersAs: number | null;
+  /** Tokens of one answer. */
+  tokens: number;
+  /** Held before every switch. */
+  switchDelayMs: number;
+}
+
+export function createFakeReplica(name: string): FakeReplica {
+  const replica: FakeReplica = {
+    name,
+    ready: [],
+    published: [],
+    candidate: null,
+    machine: { runtimeVersions: {}, cpuFeatures: [] },
+    answersAs: null,
+    tokens: 3,
+    switchDelayMs: 0,
+    readState: async () => ({
+      index: [],
+      readyVersions: replica.ready,
+      desiredVersions: replica.ready,
+      publishedVersions: replica.published,
+    }),
+    describeMachine: async () => replica.machine,
+    publish: async ({ version }) => {
+      replica.published = [...new Set([...replica.published, version])].toSorted((a, b) => a - b);
+    },
+    unpublish: async ({ version }) => {
+      if (replica.ready.includes(version)) throw new Error(`version ${version} is ready`);
+      replica.published = replica.published.filter((entry) => entry !== version);
+    },
+    loadCandidate: async ({ version }) => void (replica.candidate = version),
+    unloadCandidate: async () => void (replica.candidate = null),
+    showVersions: async ({ versions }) => {
+      await new Promise((resolve) => setTimeout(resolve, replica.switchDelayMs));
+      replica.ready = versions;
+    },
+    generate: async function* generate({ modelName }) {
+      const isCandidate = modelName.endsWith(candidateModelName(''));
+      const version = isCandidate ? replica.candidate : (replica.answersAs ?? replica.ready.at(-1) ?? null);
+      if (version === null || replica.tokens === 0) return;
+      const { tokens } = replica;
+      yield { text: 'a b c', tokenCount: tokens, cumLogProbs: -1, finishReason: 'stop', modelVersion: version };
+    },
+  };
+  return replica;
+}
