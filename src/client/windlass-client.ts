@@ -11,6 +11,7 @@ import type { DeployModelInput } from '../workflows/deploy-model.ts';
 import type { ImportModelInput } from '../workflows/import-model.ts';
 import type { llmPipeline } from '../workflows/llm-pipeline.ts';
 import type { RollbackModelInput } from '../workflows/rollback-model.ts';
+import { jobProgressOf, withProgress } from './job-progress.ts';
 import { createOutageClock, pause } from './outage.ts';
 import { newRunId } from './run-id.ts';
 import { currentUser, modelOf, summaryOf, withRequester } from './run-request.ts';
@@ -120,9 +121,14 @@ export class WindlassClient {
     }
   }
 
+  /** The state of a run; the note of a running stage is what its job does now. */
   async status(runId: string): Promise<RunStatus> {
     return this.#about(`run ${runId}`, () =>
-      this.#within(callTimeoutMs, () => this.#run(runId).query<RunStatus>(messages.status)),
+      this.#within(callTimeoutMs, async () => {
+        const run = this.#run(runId);
+        const [status, { raw }] = await Promise.all([run.query<RunStatus>(messages.status), run.describe()]);
+        return withProgress(status, jobProgressOf(raw.pendingActivities));
+      }),
     );
   }
 
