@@ -57,7 +57,16 @@ def _measure_all(job: Job, parameters: EvaluateParameters, plan: Plan) -> Measur
         "base": partial(_open_base, base) if base else None,
         "incumbent": partial(open_engine_session, parameters.runtime, incumbent) if incumbent else None,
     }
-    return {role: _measured(job, role, opener, plan) for role, opener in openers.items()}
+    if _is_live(job):
+        del openers["incumbent"]
+    measured = {role: _measured(job, role, opener, plan) for role, opener in openers.items()}
+    return {"incumbent": measured["candidate"], **measured}
+
+
+def _is_live(job: Job) -> bool:
+    """The engine under test is the one that is live, under another version number: it is measured once."""
+    incumbent = job.inputs.get("incumbent")
+    return incumbent is not None and incumbent.digest == job.inputs["engine"].digest
 
 
 def _measured(job: Job, role: str, opener: Opener | None, plan: Plan) -> Measurement | None:
