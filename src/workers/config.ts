@@ -14,8 +14,17 @@ export interface WorkerConfig {
 
 /** `WINDLASS_PLATFORM` is the path of the resolved platform document; a wrong one ends the worker at once, naming the field. */
 export function readWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
+  return { platform: parsePlatform(readPlatformFile(environment)), environment, shutdownGraceTime: '10s' };
+}
+
+function readPlatformFile(environment: NodeJS.ProcessEnv): string {
   const path = environment['WINDLASS_PLATFORM'];
-  if (path === undefined)
+  if (path === undefined || path === '')
     throw new Error('WINDLASS_PLATFORM is not set: it names the platform document (windlass up writes it)');
-  return { platform: parsePlatform(readFileSync(path, 'utf8')), environment, shutdownGraceTime: '10s' };
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`WINDLASS_PLATFORM names ${path}, which cannot be read: ${reason}`, { cause });
+  }
 }

@@ -34,7 +34,7 @@ export async function runWorker(name: string, build: (config: WorkerConfig) => P
     logger.info('worker stopped');
   } catch (error) {
     logger.fatal({ err: error }, 'worker failed');
-    process.exitCode = 1;
+    exitNow();
   }
 }
 
@@ -56,4 +56,9 @@ function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath
   const bundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
   if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
   return { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };
+}
+
+/** The SDK's native runtime keeps a process alive that has no worker, and takes its signals: ending by itself would never come. */
+function exitNow(): never {
+  process.exit(1);
 }

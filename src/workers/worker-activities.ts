@@ -1,0 +1,75 @@
+import type { Client } from '@temporalio/client';
+
+import { mlflowCredentials } from '../adapters/mlflow/rest.ts';
+import type { MlflowOptions } from '../adapters/mlflow/rest.ts';
+import { createMlflowRegistry } from '../adapters/mlflow/model-registry.ts';
+import { createMlflowTracking } from '../adapters/mlflow/tracking.ts';
+import { createSpecResolver } from '../adapters/platform/spec-resolver.ts';
+import { createProcessJobRunner } from '../adapters/process/job-runner.ts';
+import { createTritonReplica } from '../adapters/triton/replica.ts';
+import type { JobActivities } from '../activities/job-activities.ts';
+import { createJobActivities } from '../activities/job-activities.ts';
+import type { RunActivities } from '../activities/run-activities.ts';
+import { createRunActivities } from '../activities/run-activities.ts';
+import type { ServingActivities } from '../activities/serving-activities.ts';
+import { createServingActivities } from '../activities/serving-activities.ts';
+import type { TargetActivities } from '../activities/target-activities.ts';
+import { createTargetActivities } from '../activities/target-activities.ts';
+import type { TrackingActivities } from '../activities/tracking-activities.ts';
+import { createTrackingActivities } from '../activities/tracking-activities.ts';
+import type { VersionActivities } from '../activities/version-activities.ts';
+import { createVersionActivities } from '../activities/version-activities.ts';
+import type { ServingReplica } from '../ports/serving-replica.ts';
+import type { WorkerConfig } from './config.ts';
+import { jobsDigest } from './jobs-digest.ts';
+import { openArtifactStore, openSources } from './stores.ts';
+import { createTargetGate } from './target-gate.ts';
+
+/** Quick control activities: resolve, plan, MLflow, targets. */
+export function pipelineActivities(
+  config: WorkerConfig,
+  client: Client,
+): RunActivities & TrackingActivities & VersionActivities & TargetActivities {
+  const { platform } = config;
+  const artifacts = openArtifactStore(platform.store.uri);
+  const mlflow = mlflowOptions(config);
+  const registry = createMlflowRegistry(mlflow);
+  return {
+    ...createRunActivities({
+      artifacts,
+      resolver: createSpecResolver(platform),
+      sources: openSources(),
+      jobsDigest: jobsDigest(platform.jobs),
+      links: { temporal: platform.temporal.uiUrl },
+    }),
+    ...createTrackingActivities({ tracking: createMlflowTracking(mlflow), registry }),
+    ...createVersionActivities({ registry, artifacts }),
+    ...createTargetActivities(createTargetGate(client)),
+  };
+}
+
+/** What only the worker with the job runner's rights does. */
+export function jobsActivities(config: WorkerConfig): JobActivities {
+  const { platform, environment } = config;
+  return createJobActivities({
+    runner: createProcessJobRunner({ ...platform.jobs, environment }),
+    artifacts: openArtifactStore(platform.store.uri),
+    tracking: createMlflowTracking(mlflowOptions(config)),
+  });
+}
+
+/** What only the worker with Triton's secret and its model repository does. */
+export function servingActivities({ platform }: WorkerConfig): ServingActivities {
+  const artifacts = openArtifactStore(platform.store.uri);
+  const replicas = Object.entries(platform.targets).map(
+    ([target, { replicas: servers }]): [string, ServingReplica[]] => [
+      target,
+      servers.map((replica) => createTritonReplica({ replica, artifacts })),
+    ],
+  );
+  return createServingActivities({ replicas: Object.fromEntries(replicas), artifacts });
+}
+
+function mlflowOptions({ platform, environment }: WorkerConfig): MlflowOptions {
+  return { url: platform.mlflow.url, ...mlflowCredentials(environment) };
+}
