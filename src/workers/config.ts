@@ -24,7 +24,6 @@ function readPlatformFile(environment: NodeJS.ProcessEnv): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`WINDLASS_PLATFORM names ${path}, which cannot be read: ${reason}`, { cause });
+    throw new Error(`WINDLASS_PLATFORM names ${path}, which cannot be read`, { cause });
   }
 }
