@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { temporal } from '@temporalio/proto';
 
 import { searchAttributes, taskQueues } from '../../src/contracts/names.ts';
 import type { FakeWorld } from '../fakes/fake-world.ts';
@@ -83,14 +82,16 @@ async function inWorld<Result>({ environment, bundle, world }: Stage, use: () =>
   }
 }
 
+/** `temporal.api.enums.v1.IndexedValueType`. */
+const indexedTypes = { keyword: 2, int: 3 } as const;
+
 async function registerSearchAttributes(environment: TestWorkflowEnvironment): Promise<void> {
-  const { INDEXED_VALUE_TYPE_INT, INDEXED_VALUE_TYPE_KEYWORD } = temporal.api.enums.v1.IndexedValueType;
-  const types = Object.values(searchAttributes).map((name): [string, temporal.api.enums.v1.IndexedValueType] => [
+  const types = Object.values(searchAttributes).map((name) => [
     name,
-    name === searchAttributes.version ? INDEXED_VALUE_TYPE_INT : INDEXED_VALUE_TYPE_KEYWORD,
+    name === searchAttributes.version ? indexedTypes.int : indexedTypes.keyword,
   ]);
   await environment.connection.operatorService.addSearchAttributes({
     namespace: environment.namespace ?? 'default',
-    searchAttributes: Object.fromEntries(types),
+    searchAttributes: Object.fromEntries(types) as Record<string, 2 | 3>,
   });
 }
