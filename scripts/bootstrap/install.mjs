@@ -30,6 +30,9 @@ async function settleBoth(first, second) {
   if (failed !== undefined) throw failed.reason;
 }
 
+/** The log level is ours: `npm run --silent` hands its own on, and the reason of a failure would be missing. */
+const npmOptions = ['--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+
 /** @param {BootstrapPaths} paths */
 async function installNode(paths) {
   const stamp = hashInputs([paths.packageLock]);
@@ -43,7 +46,7 @@ async function installNode(paths) {
  * @param {BootstrapPaths} paths
  */
 async function runNpm(paths) {
-  const ci = step(paths, 'npm ci', ['npm', 'ci', '--no-audit', '--no-fund', '--prefer-offline']);
+  const ci = step(paths, 'npm ci', ['npm', 'ci', ...npmOptions]);
   try {
     await runLogged(ci);
   } catch (error) {
@@ -56,7 +59,7 @@ async function runNpm(paths) {
 async function installFromLock(paths) {
   const lock = fs.readFileSync(paths.packageLock);
   fs.rmSync(paths.nodeModules, { recursive: true, force: true });
-  await runLogged(step(paths, 'npm install', ['npm', 'install', '--no-audit', '--no-fund', '--prefer-offline']));
+  await runLogged(step(paths, 'npm install', ['npm', 'install', ...npmOptions]));
   fs.writeFileSync(paths.packageLock, lock);
 }
 
