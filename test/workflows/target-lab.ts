@@ -10,11 +10,16 @@ import { createFakeWorld } from '../fakes/fake-world.ts';
 import { releaseOf } from '../fakes/releases.ts';
 import type { WorkflowLab } from './workflow-lab.ts';
 
-/** A fake world whose targets are the real entity workflow, behind the real gate. */
+/** A fake world whose targets are the real entity workflow, behind the real gate. Holders that a test made up are always open. */
 export function worldWithTargets(lab: WorkflowLab, faults: Faults = {}): FakeWorld {
   const world = createFakeWorld(faults);
-  return { ...world, activities: { ...world.activities, ...createTargetActivities(gateOf(lab)) } };
+  const gate = gateOf(lab);
+  const isHolderOpen: TargetGate['isHolderOpen'] = async (holder) =>
+    holder.runId === madeUpRun || gate.isHolderOpen(holder);
+  return { ...world, activities: { ...world.activities, ...createTargetActivities({ ...gate, isHolderOpen }) } };
 }
+
+const madeUpRun = 'made-up';
 
 export function gateOf(lab: WorkflowLab): TargetGate {
   return createTargetGate(lab.environment.client);
@@ -26,7 +31,7 @@ export function newTarget(): TargetModel {
 }
 
 export function holderNamed(name: string): LeaseHolder {
-  return { workflowId: name, runId: `${name}-run` };
+  return { workflowId: name, runId: madeUpRun };
 }
 
 export function draftOf(version: number, runId: string): ReleaseDraft {
