@@ -6,6 +6,7 @@ export interface Step {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface StepResult {
@@ -19,7 +20,11 @@ export interface StepResult {
 export async function runStep(step: Step): Promise<StepResult> {
   const startedMs = performance.now();
   process.stdout.write(`\n── ${step.name}: ${step.command} ${step.args.join(' ')}\n`);
-  const child = spawn(step.command, step.args, { cwd: step.cwd ?? '.', stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(step.command, step.args, {
+    cwd: step.cwd ?? '.',
+    env: { ...process.env, ...step.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   const take = (chunk: Buffer): void => {
     output += chunk.toString();

@@ -98,7 +98,7 @@ describe('a right run input', () => {
       model: 'glossary',
       target: 'production',
       approval: { required: true, fourEyes: false, expiresSeconds: 604_800 },
-      train: { method: 'lora', steps: 60, lora: { rank: 8, targets: 'all-linear' } },
+      train: { method: 'lora', steps: 40, lora: { rank: 8, targets: 'all-linear' } },
       data: { sources: [{ uri: 'file:///data/examples/glossary/data/*.jsonl', format: 'jsonl' }], workers: 2 },
     });
   });
