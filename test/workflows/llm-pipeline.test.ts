@@ -210,6 +210,13 @@ describe('a deployment that fails', () => {
     expect(world.lease()).toBeNull();
   });
 
+  test('is undone last in, first out', async () => {
+    const world = createFakeWorld({ live: [1], fail: { verifyRoute: 'VerificationFailed' } });
+    await lab.inWorld(world, async () => failureNameOf(await startRun(lab)));
+    const undone = world.calls.slice(world.calls.lastIndexOf('verifyRoute') + 1);
+    expect(undone.slice(0, 4)).toEqual(['showVersions', 'unloadCandidate', 'unpublishVersion', 'releaseTarget']);
+  });
+
   test.each(['moveAliases', 'retireVersions'] as const)(
     'stands once it is in the log, though %s fails',
     async (step) => {
