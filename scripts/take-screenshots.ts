@@ -38,18 +38,22 @@ async function shots(runId: string): Promise<Shot[]> {
 function shotsOf(status: RunStatus): Shot[] {
   const { links, runId } = status;
   const workflow = `${links['Temporal'] ?? ''}/namespaces/default/workflows/${encodeURIComponent(runId)}`;
-  const report = links['report'] ?? '';
   return [
-    { file: 'run-in-temporal.png', url: workflow, until: 'llmPipeline', height: 1150 },
     {
-      file: 'run-details-in-temporal.png',
+      file: 'run-in-temporal.png',
       url: workflow,
       until: 'llmPipeline',
       height: 1000,
       prepare: async (page) => page.getByText('User Metadata').first().click(),
     },
-    { file: 'mlflow-charts.png', url: `${links['MLflow'] ?? ''}/model-metrics`, until: 'train', height: 1150 },
-    { file: 'evaluation-report.png', url: report, until: 'Evaluation', height: 1600 },
+    {
+      file: 'mlflow-charts.png',
+      url: `${links['MLflow'] ?? ''}/model-metrics`,
+      until: 'build-engine',
+      height: 900,
+      prepare: async (page) => page.getByPlaceholder('Search metric charts').fill('train/|validation'),
+    },
+    { file: 'evaluation-report.png', url: links['report'] ?? '', until: 'Evaluation', height: 1500 },
   ];
 }
 
