@@ -51,7 +51,7 @@ function shotsOf(status: RunStatus): Shot[] {
       url: `${links['MLflow'] ?? ''}/model-metrics`,
       until: 'build-engine',
       height: 900,
-      prepare: async (page) => page.getByPlaceholder('Search metric charts').fill('train/|validation'),
+      prepare: async (page) => page.getByPlaceholder('Search metric charts').fill('train/'),
     },
     { file: 'evaluation-report.png', url: links['report'] ?? '', until: 'Evaluation', height: 1500 },
   ];

@@ -4,6 +4,7 @@ import type { AllocateVersion, ModelRegistry, OpenTrackingRun, Tracking, Trackin
 /** What a run writes into MLflow. Every call may be repeated. @throws `Unavailable`, `AccessDenied` */
 export interface TrackingActivities {
   openTrackingRun(request: OpenTrackingRun & { readonly parameters: JsonObject }): Promise<TrackingRun>;
+  /** What a stage came to, in a group of its own (`final/train_validation_loss`), apart from the curves that its job streamed. */
   logStageMetrics(request: StageMetrics): Promise<void>;
   closeTrackingRun(request: {
     readonly trackingRunId: string;
@@ -49,7 +50,7 @@ export function createTrackingActivities({ tracking, registry }: TrackingActivit
     },
     logStageMetrics: async ({ trackingRunId, stage, metrics, timeMs }) => {
       const points = Object.entries(metrics).map(([name, value]) => ({
-        name: `${stage}/${name}`,
+        name: `final/${stage}_${name}`,
         value,
         step: 0,
         timeMs,

@@ -42,7 +42,7 @@ describe('what a run writes into MLflow', () => {
       metrics: { seconds: 4 },
       timeMs: 9,
     });
-    expect(tracking.points).toEqual([{ name: 'convert/seconds', value: 4, step: 0, timeMs: 9 }]);
+    expect(tracking.points).toEqual([{ name: 'final/convert_seconds', value: 4, step: 0, timeMs: 9 }]);
   });
 
   test.each([
