@@ -120,10 +120,14 @@ def interval_chart(title: str, mean: float, bounds: tuple[float, float], margin:
     reach = max(abs(low), abs(high), margin) * 1.25 or 1.0
     height, middle = 96, 44
     parts = []
-    for value, word, tone in ((-margin, f"margin {-margin:g}", "margin"), (0.0, "equal", "grid")):
+    # The words stand on either side, because the lines may be a pixel apart.
+    for value, word, tone, anchor in (
+        (-margin, f"margin {-margin:g}", "margin", "end"),
+        (0.0, "equal", "grid", "start"),
+    ):
         x = _centred(value, reach)
         parts.append(f'<line class="{tone}" x1="{x:.1f}" x2="{x:.1f}" y1="14" y2="{height - 22}"/>')
-        parts.append(f'<text class="tick" x="{x:.1f}" y="{height - 6}" text-anchor="middle">{word}</text>')
+        parts.append(f'<text class="tick" x="{x:.1f}" y="{height - 6}" text-anchor="{anchor}">{word}</text>')
     left, right, dot = _centred(low, reach), _centred(high, reach), _centred(mean, reach)
     parts.append(f'<line class="interval" x1="{left:.1f}" x2="{right:.1f}" y1="{middle}" y2="{middle}"/>')
     parts.append(f'<circle class="candidate" cx="{dot:.1f}" cy="{middle}" r="6"/>')
