@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { MarkedProcess } from '../../src/stack/process-marks.ts';
 import { findMarked, markOf, markVariable, parseMark, parseStartTicks } from '../../src/stack/process-marks.ts';
 import { chooseSupervisor } from '../../src/stack/stop-stack.ts';
@@ -34,8 +34,11 @@ describe('the marks of a stack', () => {
       env: { PATH: '/usr/bin:/bin', [markVariable]: markOf(home, 'stubborn') },
     });
     await once(shell.stdout, 'data');
-    const marked = await findMarked(home);
-    expect(marked.map(({ server }) => server)).toEqual(['stubborn', 'stubborn']);
+    const marked = await vi.waitFor(async () => {
+      const found = await findMarked(home);
+      expect(found.map(({ server }) => server)).toEqual(['stubborn', 'stubborn']);
+      return found;
+    });
     expect(await stopProcesses(marked, { signal: 'SIGTERM', timeoutMs: 200 })).toEqual([]);
     expect(await findMarked(home)).toEqual([]);
   });

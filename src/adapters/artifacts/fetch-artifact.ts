@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ArtifactManifest, ArtifactRef } from '../../contracts/artifact.ts';
 import type { ObjectStore, TransferOptions } from '../../ports/object-store.ts';
@@ -51,9 +52,20 @@ async function stageAndRename(objects: ObjectStore, artifact: StoredArtifact, op
     const transfer = { ...options, sha256: file.sha256, sizeBytes: file.size };
     await objects.download(`${artifact.prefix}/${file.path}`, target, transfer);
   });
-  await writeFile(join(staging, manifestName), await manifestBytes(objects, artifact));
+  await placeManifest(staging, await manifestBytes(objects, artifact));
   await rename(staging, directory);
   await syncFolder(dirname(directory));
+}
+
+/** Appears whole, whoever else writes it or has renamed the staging directory meanwhile. */
+async function placeManifest(staging: string, bytes: Uint8Array): Promise<void> {
+  const draft = `${staging}.${randomUUID()}`;
+  try {
+    await writeFile(draft, bytes);
+    await rename(draft, join(staging, manifestName));
+  } finally {
+    await rm(draft, { force: true });
+  }
 }
 
 /** The stored bytes, not those written anew: they are what the digest names. */

@@ -122,7 +122,7 @@ describe.skipIf(problem !== null)(`an S3 store${problem === null ? '' : ` (skipp
 
   it('says that the bucket does not exist', async () => {
     const store = createS3Store('s3://no-such-bucket/x', s3OptionsOf(server));
-    await expect(store.putIfAbsent('left', bytes)).rejects.toMatchObject({
+    await expect(store.putIfAbsent('left', Buffer.from('x'))).rejects.toMatchObject({
       failure: 'NotFound',
       message: expect.stringContaining('the bucket does not exist; create it or correct the uri'),
     });
