@@ -7,8 +7,6 @@ export default defineConfig({
     hookTimeout: 180_000,
     pool: 'forks',
     maxWorkers: 2,
-    // Real servers on two busy cores: a test that fails is tried once more before it counts. A defect fails twice.
-    retry: 1,
     reporters: ['default'],
   },
 });
