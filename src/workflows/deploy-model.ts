@@ -1,6 +1,6 @@
 import type { DeployOutcome } from '../contracts/serving.ts';
 import { control } from './activity-profiles.ts';
-import { failWith } from './failure-of.ts';
+import { failWith, namingFailures } from './failure-of.ts';
 import { releaseVersion } from './release-version.ts';
 
 export interface DeployModelInput {
@@ -11,7 +11,11 @@ export interface DeployModelInput {
 }
 
 /** Makes a registered version live on a target, with the serving options and the smoke test of the run that made it. */
-export async function deployModel({ target, model, version, requester }: DeployModelInput): Promise<DeployOutcome> {
+export async function deployModel(input: DeployModelInput): Promise<DeployOutcome> {
+  return namingFailures(async () => deploy(input));
+}
+
+async function deploy({ target, model, version, requester }: DeployModelInput): Promise<DeployOutcome> {
   const plan = await control.describeVersion({ model, version });
   const outcome = await releaseVersion({ ...plan, target: { target, model }, version, kind: 'deploy', by: requester });
   if (outcome.kind === 'rolled-back') throw failWith(outcome.failure);

@@ -20,6 +20,28 @@ function rootOf(error: unknown): unknown {
   return error;
 }
 
+/**
+ * What a workflow ends with: an activity's or child's failure under its own name and words, so that the Temporal UI and a client read
+ * `InvalidSpec: model: …` first and not `Activity task failed`. The way it came stays as the cause; a cancellation stays what it is.
+ */
+export function outermost(error: unknown): unknown {
+  const root = rootOf(error);
+  if (root === error || !(root instanceof ApplicationFailure)) return error;
+  const { message, details } = root;
+  const type = root.type ?? 'Unexpected';
+  const cause = error instanceof Error ? { cause: error } : {};
+  return ApplicationFailure.create({ type, message, nonRetryable: true, details: details ?? [], ...cause });
+}
+
+/** Does what a workflow is for; see {@link outermost} for how it fails. */
+export async function namingFailures<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw outermost(error);
+  }
+}
+
 /** Ends the workflow with a named failure that is not retried. */
 export function failWith(failure: Failure): ApplicationFailure {
   return ApplicationFailure.create({

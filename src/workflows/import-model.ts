@@ -2,6 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import { control } from './activity-profiles.ts';
+import { namingFailures } from './failure-of.ts';
 import { runJob } from './run-job.ts';
 
 export interface ImportModelInput {
@@ -11,7 +12,11 @@ export interface ImportModelInput {
 }
 
 /** Makes a base model artifact and gives it a name; a name that stands already is not imported again. */
-export async function importModel({ source, name }: ImportModelInput): Promise<ArtifactRef> {
+export async function importModel(input: ImportModelInput): Promise<ArtifactRef> {
+  return namingFailures(async () => importUnlessKnown(input));
+}
+
+async function importUnlessKnown({ source, name }: ImportModelInput): Promise<ArtifactRef> {
   const known = await control.findBaseModel(name);
   if (known !== null) return known;
   const parameters = { source, name, hubDirectory: null };

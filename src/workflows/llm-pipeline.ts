@@ -6,7 +6,7 @@ import type { RunInput } from '../contracts/run-spec.ts';
 import type { RunResult } from '../contracts/run-status.ts';
 import { control } from './activity-profiles.ts';
 import { awaitApproval, listenForDecisions } from './approval.ts';
-import { failureOf, isCancelled } from './failure-of.ts';
+import { failureOf, isCancelled, outermost } from './failure-of.ts';
 import { acceptedUpdate, statusQuery } from './messages.ts';
 import type { RunState } from './run-state.ts';
 import { createRunState } from './run-state.ts';
@@ -41,7 +41,7 @@ export async function llmPipeline(input: RunInput): Promise<RunResult> {
     return await finish(run, { version, engine, evaluated });
   } catch (error) {
     await conclude(state, run, error);
-    throw error;
+    throw outermost(error);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { DeployOutcome, Release } from '../contracts/serving.ts';
 import { control } from './activity-profiles.ts';
-import { failWith } from './failure-of.ts';
+import { failWith, namingFailures } from './failure-of.ts';
 import { rollbackGoal } from './release-rules.ts';
 import { releaseVersion } from './release-version.ts';
 
@@ -13,7 +13,11 @@ export interface RollbackModelInput {
 }
 
 /** Makes an earlier release live again: the deployment's own code with that release as its goal. */
-export async function rollbackModel({ target, model, to, requester }: RollbackModelInput): Promise<DeployOutcome> {
+export async function rollbackModel(input: RollbackModelInput): Promise<DeployOutcome> {
+  return namingFailures(async () => rollBack(input));
+}
+
+async function rollBack({ target, model, to, requester }: RollbackModelInput): Promise<DeployOutcome> {
   const { releases } = await control.viewTarget({ target, model });
   const { version, engine, serving, probePrompt, keepVersions } = goalOf(releases, { target, model, to });
   const outcome = await releaseVersion({

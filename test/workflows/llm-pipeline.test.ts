@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Decision } from '../../src/contracts/approval.ts';
 import type { ActivityName, Faults } from '../fakes/fake-world.ts';
 import { createFakeWorld } from '../fakes/fake-world.ts';
-import { failureNameOf, startRun, statusOf, untilPhase } from './run-handle.ts';
+import { failureNameOf, failureOf, startRun, statusOf, untilPhase } from './run-handle.ts';
 import type { WorkflowLab } from './workflow-lab.ts';
 import { openWorkflowLab } from './workflow-lab.ts';
 
@@ -47,6 +47,14 @@ describe('a run where all goes well', () => {
     });
     expect(world.submitted).toEqual([]);
     expect(status.stages.filter(({ state }) => state === 'reused')).toHaveLength(5);
+  });
+});
+
+describe('a run whose input is wrong', () => {
+  test('ends with the name and words of that failure outermost, as the Temporal UI shows it', async () => {
+    const world = createFakeWorld({ fail: { resolveRun: 'InvalidSpec' } });
+    const failure = await lab.inWorld(world, async () => failureOf(await startRun(lab)));
+    expect(failure).toEqual({ name: 'InvalidSpec', message: 'resolveRun failed on purpose, after its effect' });
   });
 });
 

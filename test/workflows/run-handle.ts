@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { WorkflowHandle } from '@temporalio/client';
 import { WorkflowFailedError } from '@temporalio/client';
-import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure } from '@temporalio/common';
 
 import { taskQueues } from '../../src/contracts/names.ts';
 import type { RunStatus } from '../../src/contracts/run-status.ts';
@@ -35,7 +35,7 @@ export async function failureOf(handle: AnyHandle): Promise<{ readonly name: str
     return { name: 'none', message: '' };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause;
+    const { cause } = error;
     const name = cause instanceof ApplicationFailure ? cause.type : cause?.name;
     return { name: String(name), message: cause?.message ?? '' };
   }
