@@ -3,10 +3,10 @@ import { Context, heartbeat } from '@temporalio/activity';
 import type { ArtifactStore } from '../ports/object-store.ts';
 import type { JobRunner } from '../ports/job-runner.ts';
 import type { Tracking } from '../ports/tracking.ts';
-import type { JobEnd, JobHandle, JobOutcome, JobRequest, JobState } from '../contracts/job.ts';
+import type { EndedJob, JobEnd, JobHandle, JobOutcome, JobRequest, JobState, StartedJob } from '../contracts/job.ts';
 import { buildJobDocument } from './job-document.ts';
 import { judgeJob } from './job-verdict.ts';
-import { metricPoints, progressLine } from './job-progress.ts';
+import { finalPoints, metricPoints, progressLine } from './job-progress.ts';
 
 /** What a workflow can ask about jobs; served by the worker that has the job runner's rights. */
 export interface JobActivities {
@@ -16,9 +16,12 @@ export interface JobActivities {
    * Follows the job to its end: progress goes into the heartbeat (so it is seen in the Temporal UI) and its metrics to the metrics
    * store. A worker that dies or stops leaves the job alone; the next attempt goes on from the heartbeat's offset.
    */
-  awaitJob(request: JobRequest, handle: JobHandle): Promise<JobEnd>;
-  /** The verdict: exit code, result document and digests. On success the stage record is kept under the stage key. Idempotent. */
-  collectJob(request: JobRequest, handle: JobHandle, end: JobEnd): Promise<JobOutcome>;
+  awaitJob(job: StartedJob): Promise<JobEnd>;
+  /**
+   * The verdict: exit code, result document and digests. On success the final metrics are sent and the stage record is kept under the
+   * stage key; then the job's scratch is freed. Idempotent: all it reads is the store and what it is given.
+   */
+  collectJob(job: EndedJob): Promise<JobOutcome>;
   /** Ends the job if it runs, waits until it is gone, frees its scratch. Idempotent. */
   removeJob(handle: JobHandle): Promise<void>;
 }
@@ -41,23 +44,33 @@ export function createJobActivities(dependencies: JobActivityDependencies): JobA
   const { runner, artifacts } = dependencies;
   return {
     submitJob: async (request) => runner.submit(buildJobDocument(request, artifacts.objects.rootUri)),
-    awaitJob: async (request, handle) => followJob(dependencies, request, handle),
-    collectJob: async (request, _handle, end) => judgeJob(artifacts, request, end),
+    awaitJob: async (job) => followJob(dependencies, job),
+    collectJob: async (job) => collectJob(dependencies, job),
     removeJob: async (handle) => runner.remove(handle),
   };
 }
 
-async function followJob(
-  dependencies: JobActivityDependencies,
-  request: JobRequest,
-  handle: JobHandle,
-): Promise<JobEnd> {
+/** The points carry the time at which the verdict was asked for, so that a second try sends equal ones. */
+async function collectJob(
+  { runner, artifacts, tracking }: JobActivityDependencies,
+  job: EndedJob,
+): Promise<JobOutcome> {
+  const outcome = await judgeJob(artifacts, job);
+  if (outcome.kind === 'succeeded' && job.trackingRunId !== undefined) {
+    const timeMs = Context.current().info.scheduledTimestampMs;
+    await tracking.logMetrics(job.trackingRunId, finalPoints(job.stage, outcome.record.metrics, timeMs));
+  }
+  await runner.remove(job.handle);
+  return outcome;
+}
+
+async function followJob(dependencies: JobActivityDependencies, job: StartedJob): Promise<JobEnd> {
   let follow = resumedFollow();
   for (;;) {
-    const state = await dependencies.runner.inspect(handle);
-    follow = await forwardAllProgress(dependencies, { request, handle, follow });
+    const state = await dependencies.runner.inspect(job.handle);
+    follow = await forwardAllProgress(dependencies, job, follow);
     heartbeat(follow);
-    const end = await endOf(dependencies.runner, handle, state);
+    const end = await endOf(dependencies.runner, job.handle, state);
     if (end !== null) return end;
     await Context.current().sleep(pollIntervalMs);
   }
@@ -72,17 +85,15 @@ function isFollowState(details: unknown): details is FollowState {
   return typeof details === 'object' && details !== null && 'progressOffset' in details && 'progress' in details;
 }
 
-interface ForwardRequest {
-  readonly request: JobRequest;
-  readonly handle: JobHandle;
-  readonly follow: FollowState;
-}
-
 /** Chunk by chunk: a job whose worker was away may have written much. */
-async function forwardAllProgress(dependencies: JobActivityDependencies, order: ForwardRequest): Promise<FollowState> {
-  let { follow } = order;
+async function forwardAllProgress(
+  dependencies: JobActivityDependencies,
+  job: StartedJob,
+  from: FollowState,
+): Promise<FollowState> {
+  let follow = from;
   for (;;) {
-    const further = await forwardProgress(dependencies, { ...order, follow });
+    const further = await forwardProgress(dependencies, job, follow);
     if (further.progressOffset === follow.progressOffset) return further;
     follow = further;
     heartbeat(follow);
@@ -91,13 +102,12 @@ async function forwardAllProgress(dependencies: JobActivityDependencies, order: 
 
 async function forwardProgress(
   { runner, tracking }: JobActivityDependencies,
-  { request, handle, follow }: ForwardRequest,
+  { stage, handle, trackingRunId }: StartedJob,
+  follow: FollowState,
 ): Promise<FollowState> {
   const chunk = await runner.readProgress(handle, follow.progressOffset);
-  const points = metricPoints(request.stage, chunk.lines);
-  if (request.trackingRunId !== undefined && points.length > 0) {
-    await tracking.logMetrics(request.trackingRunId, points);
-  }
+  const points = metricPoints(stage, chunk.lines);
+  if (trackingRunId !== undefined && points.length > 0) await tracking.logMetrics(trackingRunId, points);
   const newest = chunk.lines.at(-1);
   return {
     progressOffset: chunk.nextOffset,

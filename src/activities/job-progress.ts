@@ -24,3 +24,8 @@ export function metricPoints(stage: JobKind, lines: readonly JobProgress[]): Met
     })),
   );
 }
+
+/** What a stage came to, in a group of its own (`final/train_validation_loss`), apart from the curves that its job streamed. */
+export function finalPoints(stage: JobKind, metrics: Readonly<Record<string, number>>, timeMs: number): MetricPoint[] {
+  return Object.entries(metrics).map(([name, value]) => ({ name: `final/${stage}_${name}`, value, step: 0, timeMs }));
+}

@@ -1,23 +1,24 @@
 import type { ArtifactStore } from '../ports/object-store.ts';
 import type { Failure, FailureName } from '../contracts/failures.ts';
 import { failures, isFailureName, isRetryable } from '../contracts/failures.ts';
-import type { JobEnd, JobOutcome, JobRequest, JobResult, StageRecord } from '../contracts/job.ts';
+import type { EndedJob, JobEnd, JobOutcome, JobResult, StageRecord } from '../contracts/job.ts';
 import { exitCodeFailures } from '../contracts/job.ts';
+import type { JobKind } from '../contracts/stage.ts';
 import { AdapterError } from '../adapters/errors.ts';
-import { buildJobDocument } from './job-document.ts';
 import { keepStageRecord } from './stage-records.ts';
 
 /** Success is exit code 0 **and** a result that says so **and** an artifact that is complete; everything else has a name. */
-export async function judgeJob(artifacts: ArtifactStore, request: JobRequest, end: JobEnd): Promise<JobOutcome> {
+export async function judgeJob(artifacts: ArtifactStore, job: EndedJob): Promise<JobOutcome> {
+  const { stage, stageKey, handle, end } = job;
   if (end.kind === 'lost') return failed({ name: 'JobLost', message: end.reason }, end);
-  const result = await readResult(artifacts, request);
+  const result = await readResult(artifacts, handle.outputUri);
   if (result?.status === 'failed') return failed(result.failure, end);
-  if (end.exitCode !== 0) return failed(failureOfExit(request, end.exitCode), end);
-  if (result === null) return failed(missingResult(request, 'result.json is missing or no result'), end);
+  if (end.exitCode !== 0) return failed(failureOfExit(stage, end.exitCode), end);
+  if (result === null) return failed(missingResult(stage, 'result.json is missing or no result'), end);
   if (!(await artifacts.isComplete(result.artifact)))
-    return failed(missingResult(request, 'files of the artifact are missing'), end);
+    return failed(missingResult(stage, 'files of the artifact are missing'), end);
   const record: StageRecord = {
-    stageKey: request.stageKey,
+    stageKey,
     artifact: result.artifact,
     summary: result.summary,
     metrics: result.metrics,
@@ -36,20 +37,18 @@ function failed(failure: Failure, end: JobEnd): JobOutcome {
   };
 }
 
-function failureOfExit(request: JobRequest, exitCode: number): Failure {
+function failureOfExit(stage: JobKind, exitCode: number): Failure {
   const name: FailureName = exitCodeFailures[exitCode] ?? (exitCode === 143 ? 'Preempted' : 'JobCrashed');
-  return { name, message: `the ${request.stage} job ended with exit code ${exitCode}` };
+  return { name, message: `the ${stage} job ended with exit code ${exitCode}` };
 }
 
-function missingResult(request: JobRequest, what: string): Failure {
-  return { name: 'ResultMissing', message: `the ${request.stage} job ended with 0 but ${what}` };
+function missingResult(stage: JobKind, what: string): Failure {
+  return { name: 'ResultMissing', message: `the ${stage} job ended with 0 but ${what}` };
 }
 
-async function readResult(artifacts: ArtifactStore, request: JobRequest): Promise<JobResult | null> {
-  const { objects } = artifacts;
-  const { output } = buildJobDocument(request, objects.rootUri);
+async function readResult({ objects }: ArtifactStore, outputUri: string): Promise<JobResult | null> {
   try {
-    const bytes = await objects.get(`${output.uri.slice(objects.rootUri.length + 1)}/result.json`);
+    const bytes = await objects.get(`${outputUri.slice(objects.rootUri.length + 1)}/result.json`);
     return parseResult(new TextDecoder().decode(bytes));
   } catch (error) {
     if (error instanceof AdapterError && error.failure === 'NotFound') return null;

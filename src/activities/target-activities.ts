@@ -1,16 +1,29 @@
-import type { Lease, LeaseHolder, Release, TargetModel, TargetView } from '../contracts/serving.ts';
+import type {
+  CommittedRelease,
+  HeldTarget,
+  Lease,
+  LeaseHolder,
+  Release,
+  RollbackGoal,
+  TargetModel,
+} from '../contracts/serving.ts';
 import type { ReleaseDraft, TargetGate } from '../ports/target-gate.ts';
 import { withHeartbeat } from './with-heartbeat.ts';
 
-/** Lease, log and state of a target, for workflows (which cannot send updates themselves). Idempotent per holder. */
+/**
+ * Lease, log and state of a target, for workflows (which cannot send updates themselves). Idempotent per holder. No answer holds the
+ * release log: it grows with the years, and every answer stands in a history.
+ */
 export interface TargetActivities {
   /** Waits in the target's queue as long as it takes; heartbeats meanwhile. @throws `TargetFrozen` */
-  acquireTarget(request: { readonly target: TargetModel; readonly holder: LeaseHolder }): Promise<Lease>;
+  acquireTarget(request: { readonly target: TargetModel; readonly holder: LeaseHolder }): Promise<HeldTarget>;
   /** Gives the lease back, or leaves the queue. */
   releaseTarget(request: { readonly target: TargetModel; readonly holder: LeaseHolder }): Promise<void>;
   /** @throws `StaleFence` */
-  commitRelease(request: CommitRelease): Promise<Release>;
-  viewTarget(target: TargetModel): Promise<TargetView>;
+  commitRelease(request: CommitRelease): Promise<CommittedRelease>;
+  /** Null: nothing is live. */
+  findLiveRelease(target: TargetModel): Promise<Release | null>;
+  findRollbackGoal(request: { readonly target: TargetModel; readonly to?: number }): Promise<RollbackGoal>;
   /** Whether the workflow that holds a lease still runs. */
   isHolderOpen(holder: LeaseHolder): Promise<boolean>;
 }
@@ -23,10 +36,16 @@ export interface CommitRelease {
 
 export function createTargetActivities(gate: TargetGate): TargetActivities {
   return {
-    acquireTarget: async ({ target, holder }) => withHeartbeat(async () => gate.acquire(target, holder)),
+    acquireTarget: async ({ target, holder }) =>
+      withHeartbeat(async () => {
+        const lease = await gate.acquire(target, holder);
+        const { live } = await gate.view(target);
+        return { lease, liveVersion: live?.version ?? null };
+      }),
     releaseTarget: async ({ target, holder }) => gate.release(target, holder),
     commitRelease: async ({ target, lease, release }) => gate.commit(target, lease, release),
-    viewTarget: async (target) => gate.view(target),
+    findLiveRelease: async (target) => (await gate.view(target)).live,
+    findRollbackGoal: async ({ target, to }) => gate.rollbackGoal(target, to),
     isHolderOpen: async (holder) => gate.isHolderOpen(holder),
   };
 }

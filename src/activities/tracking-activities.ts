@@ -1,11 +1,12 @@
 import type { JsonObject } from '../contracts/json.ts';
+import type { ArtifactStore } from '../ports/object-store.ts';
 import type { AllocateVersion, ModelRegistry, OpenTrackingRun, Tracking, TrackingRun } from '../ports/tracking.ts';
+import { readStoredSpec } from './stored-spec.ts';
 
 /** What a run writes into MLflow. Every call may be repeated. @throws `Unavailable`, `AccessDenied` */
 export interface TrackingActivities {
-  openTrackingRun(request: OpenTrackingRun & { readonly parameters: JsonObject }): Promise<TrackingRun>;
-  /** What a stage came to, in a group of its own (`final/train_validation_loss`), apart from the curves that its job streamed. */
-  logStageMetrics(request: StageMetrics): Promise<void>;
+  /** The resolved spec at `specUri` becomes the parameters of the MLflow run. */
+  openTrackingRun(request: OpenTrackingRun & { readonly specUri: string }): Promise<TrackingRun>;
   closeTrackingRun(request: {
     readonly trackingRunId: string;
     readonly status: 'FINISHED' | 'FAILED' | 'KILLED';
@@ -14,13 +15,6 @@ export interface TrackingActivities {
   tagVersion(request: TagVersion): Promise<void>;
   /** `champion` is what is live, `previous` what was live before; moved by the holder of the target's lease only. */
   moveAliases(request: MoveAliases): Promise<void>;
-}
-
-export interface StageMetrics {
-  readonly trackingRunId: string;
-  readonly stage: string;
-  readonly metrics: Readonly<Record<string, number>>;
-  readonly timeMs: number;
 }
 
 export interface TagVersion {
@@ -39,23 +33,17 @@ export interface MoveAliases {
 export interface TrackingActivityDependencies {
   readonly tracking: Tracking;
   readonly registry: ModelRegistry;
+  readonly artifacts: ArtifactStore;
 }
 
-export function createTrackingActivities({ tracking, registry }: TrackingActivityDependencies): TrackingActivities {
+export function createTrackingActivities(dependencies: TrackingActivityDependencies): TrackingActivities {
+  const { tracking, registry, artifacts } = dependencies;
   return {
-    openTrackingRun: async ({ parameters, ...request }) => {
+    openTrackingRun: async ({ specUri, ...request }) => {
+      const spec = await readStoredSpec(artifacts.objects, specUri);
       const run = await tracking.openRun(request);
-      await tracking.logParameters(run.trackingRunId, flatParameters(parameters));
+      await tracking.logParameters(run.trackingRunId, flatParameters(spec as unknown as JsonObject));
       return run;
-    },
-    logStageMetrics: async ({ trackingRunId, stage, metrics, timeMs }) => {
-      const points = Object.entries(metrics).map(([name, value]) => ({
-        name: `final/${stage}_${name}`,
-        value,
-        step: 0,
-        timeMs,
-      }));
-      await tracking.logMetrics(trackingRunId, points);
     },
     closeTrackingRun: async ({ trackingRunId, status }) => tracking.closeRun(trackingRunId, status),
     allocateVersion: async (request) => registry.allocateVersion(request),

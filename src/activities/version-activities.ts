@@ -1,8 +1,9 @@
 import type { ArtifactRef, Digest } from '../contracts/artifact.ts';
-import type { ResolvedRun, ServingOptions, SmokeTestSpec } from '../contracts/run-spec.ts';
+import type { ServingOptions, SmokeTestSpec } from '../contracts/run-spec.ts';
 import { AdapterError } from '../adapters/errors.ts';
 import type { ArtifactStore } from '../ports/object-store.ts';
 import type { ModelRegistry } from '../ports/tracking.ts';
+import { readStoredSpec } from './stored-spec.ts';
 
 /** What a registered version needs to go live, read back from its lineage. */
 export interface VersionActivities {
@@ -28,10 +29,8 @@ export function createVersionActivities({ registry, artifacts }: VersionActivity
     describeVersion: async ({ model, version }) => {
       const registered = await registry.findVersion(model, version);
       const tags = registered?.tags ?? {};
-      const { objects } = artifacts;
       const specUri = requiredTag(tags, 'windlass.spec.uri', { model, version });
-      const bytes = await objects.get(specUri.slice(objects.rootUri.length + 1));
-      const { spec } = JSON.parse(new TextDecoder().decode(bytes)) as Pick<ResolvedRun, 'spec'>;
+      const spec = await readStoredSpec(artifacts.objects, specUri);
       return {
         engine: {
           uri: requiredTag(tags, 'windlass.engine.uri', { model, version }),

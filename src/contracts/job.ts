@@ -13,8 +13,6 @@ export interface JobRequest {
   readonly inputs: Readonly<Record<string, ArtifactRef>>;
   readonly parameters: JsonObject;
   readonly outputKind: ArtifactKind;
-  /** MLflow run that receives the job's metrics; absent: none are sent. */
-  readonly trackingRunId?: string;
 }
 
 /** `WINDLASS_JOB`: docs/job-contract.md. */
@@ -36,6 +34,19 @@ export interface JobHandle {
   readonly name: string;
   readonly id: string;
   readonly outputUri: string;
+}
+
+/** A started job, as who follows and who judges it needs it: not the whole request, which the history holds already. */
+export interface StartedJob {
+  readonly stage: JobKind;
+  readonly stageKey: Digest;
+  readonly handle: JobHandle;
+  /** MLflow run that receives the job's metrics; absent: none are sent. */
+  readonly trackingRunId?: string;
+}
+
+export interface EndedJob extends StartedJob {
+  readonly end: JobEnd;
 }
 
 /** One fresh look at a job. */

@@ -35,6 +35,8 @@ export const messages = {
   unfreeze: 'unfreeze',
   /** Query of a target: {@link import('./serving.ts').TargetView}. */
   view: 'view',
+  /** Query of a target, with an optional version: {@link import('./serving.ts').RollbackGoal}. */
+  goal: 'goal',
 } as const;
 
 /** Search attributes, registered when the embedded stack starts. */

@@ -45,6 +45,26 @@ export interface TargetView {
   readonly frozen: { readonly by: string; readonly reason: string } | null;
 }
 
+/** What a deployer gets with its lease. */
+export interface HeldTarget {
+  readonly lease: Lease;
+  readonly liveVersion: number | null;
+}
+
+/** A release as the target's log has it now, and what follows from the whole log. */
+export interface CommittedRelease {
+  readonly release: Release;
+  readonly previousVersion: number | null;
+  /** Versions whose files stay published. */
+  readonly keep: readonly number[];
+}
+
+/** What a target can be taken back to: null, and what was ever released there. */
+export interface RollbackGoal {
+  readonly release: Release | null;
+  readonly releasedVersions: readonly number[];
+}
+
 /** Names one model on one target; what every serving activity is about. */
 export interface TargetModel {
   readonly target: string;

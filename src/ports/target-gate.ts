@@ -1,4 +1,12 @@
-import type { Lease, LeaseHolder, Release, TargetModel, TargetView } from '../contracts/serving.ts';
+import type {
+  CommittedRelease,
+  Lease,
+  LeaseHolder,
+  Release,
+  RollbackGoal,
+  TargetModel,
+  TargetView,
+} from '../contracts/serving.ts';
 
 /** The `servingTarget` entity workflow of a target and model, which is started on first use. All calls are idempotent per holder. */
 export interface TargetGate {
@@ -7,8 +15,11 @@ export interface TargetGate {
   /** Gives the lease back, or leaves the queue; not holding and not waiting is fine. */
   release(target: TargetModel, holder: LeaseHolder): Promise<void>;
   /** Appends to the release log. @throws AdapterError `StaleFence` when the lease is no longer the current one. */
-  commit(target: TargetModel, lease: Lease, release: ReleaseDraft): Promise<Release>;
+  commit(target: TargetModel, lease: Lease, release: ReleaseDraft): Promise<CommittedRelease>;
+  /** With the whole release log. */
   view(target: TargetModel): Promise<TargetView>;
+  /** The release to go back to: the newest of version `to`, or what was live before. */
+  rollbackGoal(target: TargetModel, to?: number): Promise<RollbackGoal>;
   /** Whether that workflow run is still open. */
   isHolderOpen(holder: LeaseHolder): Promise<boolean>;
 }

@@ -15,7 +15,14 @@ import { ApplicationFailure } from '@temporalio/common';
 import { AdapterError } from '../adapters/errors.ts';
 import { isFailureName } from '../contracts/failures.ts';
 import { messages, targetWorkflowId, taskQueues, workflowTypes } from '../contracts/names.ts';
-import type { Lease, LeaseHolder, Release, TargetModel, TargetView } from '../contracts/serving.ts';
+import type {
+  CommittedRelease,
+  Lease,
+  LeaseHolder,
+  RollbackGoal,
+  TargetModel,
+  TargetView,
+} from '../contracts/serving.ts';
 import type { TargetGate } from '../ports/target-gate.ts';
 
 const queueLookMs = 500;
@@ -36,8 +43,9 @@ export function createTargetGate(client: Client): TargetGate {
       return lease ?? awaitLease(async () => view(target), holder);
     },
     release: async (target, holder) => update(target, messages.release, [holder]),
-    commit: async (target, lease, release) => update<Release>(target, messages.commit, [{ lease, release }]),
+    commit: async (target, lease, release) => update<CommittedRelease>(target, messages.commit, [{ lease, release }]),
     view,
+    rollbackGoal: async (target, to) => withNames(async () => rollbackGoalOf(client, target, to)),
     isHolderOpen: async (holder) => withNames(async () => isOpen(client, holder)),
   };
 }
@@ -81,6 +89,16 @@ async function viewTarget(client: Client, { target, model }: TargetModel): Promi
   } catch (error) {
     if (!isNotFound(error)) throw error;
     return { target, model, live: null, previous: null, releases: [], lease: null, queue: [], frozen: null };
+  }
+}
+
+async function rollbackGoalOf(client: Client, { target, model }: TargetModel, to?: number): Promise<RollbackGoal> {
+  try {
+    const handle = client.workflow.getHandle(targetWorkflowId(target, model));
+    return await handle.query<RollbackGoal, [number | undefined]>(messages.goal, to);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    return { release: null, releasedVersions: [] };
   }
 }
 

@@ -42,7 +42,7 @@ export function pipelineActivities(
       jobsDigest: jobsDigest(platform.jobs),
       links: { temporal: platform.temporal.uiUrl },
     }),
-    ...createTrackingActivities({ tracking: createMlflowTracking(mlflow), registry }),
+    ...createTrackingActivities({ tracking: createMlflowTracking(mlflow), registry, artifacts }),
     ...createVersionActivities({ registry, artifacts }),
     ...createTargetActivities(createTargetGate(client)),
   };

@@ -15,7 +15,6 @@ import { convert } from './stages/convert.ts';
 import { deploy } from './stages/deploy.ts';
 import { evaluate } from './stages/evaluate.ts';
 import type { RunContext } from './stages/job-stage.ts';
-import { asJson } from './stages/job-stage.ts';
 import { prepareData } from './stages/prepare-data.ts';
 import { train } from './stages/train.ts';
 
@@ -72,7 +71,7 @@ async function resolve(state: RunState, input: RunInput): Promise<RunContext> {
     model: spec.model,
     runId: state.status.runId,
     tags: { 'windlass.target': spec.target, 'windlass.requester': spec.requester, 'windlass.spec': specDigest },
-    parameters: asJson(spec),
+    specUri,
   });
   upsertMemo({ spec: specUri, specDigest });
   state.change({

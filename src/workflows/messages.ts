@@ -3,7 +3,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Decision } from '../contracts/approval.ts';
 import { messages } from '../contracts/names.ts';
 import type { RunStatus } from '../contracts/run-status.ts';
-import type { Lease, LeaseHolder, Release, TargetView } from '../contracts/serving.ts';
+import type { CommittedRelease, Lease, LeaseHolder, RollbackGoal, TargetView } from '../contracts/serving.ts';
 import type { ReleaseDraft } from '../ports/target-gate.ts';
 
 export const approveSignal = defineSignal<[Omit<Decision, 'decision'>]>(messages.approve);
@@ -15,7 +15,7 @@ export const statusQuery = defineQuery<RunStatus>(messages.status);
 /** Null: the holder has its place in the queue and looks for its lease in the view. */
 export const acquireUpdate = defineUpdate<Lease | null, [LeaseHolder]>(messages.acquire);
 export const releaseUpdate = defineUpdate<void, [LeaseHolder]>(messages.release);
-export const commitUpdate = defineUpdate<Release, [{ readonly lease: Lease; readonly release: ReleaseDraft }]>(
+export const commitUpdate = defineUpdate<CommittedRelease, [{ readonly lease: Lease; readonly release: ReleaseDraft }]>(
   messages.commit,
 );
 export const freezeUpdate = defineUpdate<TargetView, [{ readonly by: string; readonly reason: string }]>(
@@ -23,3 +23,4 @@ export const freezeUpdate = defineUpdate<TargetView, [{ readonly by: string; rea
 );
 export const unfreezeUpdate = defineUpdate<TargetView, [{ readonly by: string }]>(messages.unfreeze);
 export const viewQuery = defineQuery<TargetView>(messages.view);
+export const goalQuery = defineQuery<RollbackGoal, [to?: number]>(messages.goal);

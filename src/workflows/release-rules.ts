@@ -21,6 +21,11 @@ export function keptVersions(releases: readonly Release[], keepVersions: number)
   return newestFirst.slice(0, keepVersions + 1).toSorted((a, b) => a - b);
 }
 
+/** Every version of the log, in the order of first release. */
+export function releasedVersions(releases: readonly Release[]): readonly number[] {
+  return [...new Set(releases.map(({ version }) => version))];
+}
+
 /** The release to go back to: the named version's newest, or the previous one. Null: there is none. */
 export function rollbackGoal(releases: readonly Release[], to?: number): Release | null {
   if (to === undefined) return previousRelease(releases);

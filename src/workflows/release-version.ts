@@ -3,17 +3,17 @@ import { CancellationScope, CancelledFailure, log, workflowInfo } from '@tempora
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { ServingOptions, SmokeTestSpec } from '../contracts/run-spec.ts';
 import type {
+  CommittedRelease,
   DeployOutcome,
-  Lease,
+  HeldTarget,
   PriorState,
   Release,
   SmokeReport,
   TargetModel,
-  TargetView,
 } from '../contracts/serving.ts';
 import { control, leasing, serving, servingUndo } from './activity-profiles.ts';
 import { failureOf, failWith, isCancelled } from './failure-of.ts';
-import { keptVersions, residentVersions } from './release-rules.ts';
+import { residentVersions } from './release-rules.ts';
 import type { Saga } from './saga.ts';
 import { createSaga } from './saga.ts';
 
@@ -37,12 +37,10 @@ export interface ReleaseProgress {
   smokeTestEnded?(report: SmokeReport): void;
 }
 
-interface Deployment {
+interface Deployment extends HeldTarget {
   readonly order: ReleaseOrder;
   readonly progress: ReleaseProgress;
   readonly saga: Saga;
-  readonly lease: Lease;
-  readonly view: TargetView;
   readonly prior: PriorState;
 }
 
@@ -63,15 +61,15 @@ export async function releaseVersion(order: ReleaseOrder, progress: ReleaseProgr
   };
   try {
     saga.beforeStep('give the lease back', async () => control.releaseTarget({ target: order.target, holder }));
-    const lease = await leasing.acquireTarget({ target: order.target, holder });
-    const [view, prior] = await Promise.all([control.viewTarget(order.target), serving.readPriorState(order.target)]);
-    const deployment: Deployment = { order, progress: told, saga, lease, view, prior };
+    const held = await leasing.acquireTarget({ target: order.target, holder });
+    const prior = await serving.readPriorState(order.target);
+    const deployment: Deployment = { ...held, order, progress: told, saga, prior };
     await prove(deployment);
     const switchMs = await switchOver(deployment);
     refuseWhenCancelled();
-    const release = await commit(deployment);
-    await settle(deployment);
-    return { kind: 'released', release, smoke, switchMs };
+    const committed = await commit(deployment);
+    await settle(deployment, committed);
+    return { kind: 'released', release: committed.release, smoke, switchMs };
   } catch (error) {
     return await rollBack(saga, { order, error, smoke });
   }
@@ -115,9 +113,9 @@ async function switchOver(deployment: Deployment): Promise<number> {
   return switchMs;
 }
 
-function residentAfter({ order, view, prior }: Deployment): readonly number[] {
+function residentAfter({ order, liveVersion, prior }: Deployment): readonly number[] {
   const { version, keepVersions } = order;
-  return residentVersions({ version, live: view.live?.version ?? null, ready: prior.readyVersions, keepVersions });
+  return residentVersions({ version, live: liveVersion, ready: prior.readyVersions, keepVersions });
 }
 
 /** An activity may end well after a cancellation came: the commit must not follow it. */
@@ -126,27 +124,25 @@ function refuseWhenCancelled(): void {
 }
 
 /** From here on there is no way back but a rollback: the release stands once the target's log has it. */
-async function commit(deployment: Deployment): Promise<Release> {
+async function commit(deployment: Deployment): Promise<CommittedRelease> {
   const { order, lease, saga } = deployment;
   const { target, version, engine, kind, by, probePrompt, keepVersions, serving: options } = order;
   const runId = workflowInfo().workflowId;
   const resident = residentAfter(deployment);
   const draft = { version, engine, serving: options, probePrompt, keepVersions, kind, runId, by, resident };
-  const release = await CancellationScope.nonCancellable(async () =>
+  const committed = await CancellationScope.nonCancellable(async () =>
     control.commitRelease({ target, lease, release: draft }),
   );
   saga.commit();
-  return release;
+  return committed;
 }
 
 /** What follows from a release. A step that fails for good leaves the release as it is, and is told in the log. */
-async function settle({ order, lease }: Deployment): Promise<void> {
-  const { target, version, keepVersions } = order;
+async function settle({ order, lease }: Deployment, { previousVersion, keep }: CommittedRelease): Promise<void> {
+  const { target, version } = order;
   await CancellationScope.nonCancellable(async () => {
-    const { previous, releases } = await control.viewTarget(target);
-    const aliases = { ...target, champion: version, previous: previous?.version ?? null };
+    const aliases = { ...target, champion: version, previous: previousVersion };
     await untilGivenUp('move the aliases', async () => control.moveAliases(aliases));
-    const keep = keptVersions(releases, keepVersions);
     await untilGivenUp('retire old versions', async () =>
       serving.retireVersions({ ...target, keep, fence: lease.token }),
     );
@@ -179,6 +175,6 @@ async function rollBack(saga: Saga, { order, error, smoke }: Interrupted): Promi
     });
   }
   if (isCancelled(error)) throw error;
-  const view = await control.viewTarget(order.target);
-  return { kind: 'rolled-back', failure: failureOf(error), smoke, liveVersion: view.live?.version ?? null };
+  const live = await control.findLiveRelease(order.target);
+  return { kind: 'rolled-back', failure: failureOf(error), smoke, liveVersion: live?.version ?? null };
 }

@@ -1,7 +1,6 @@
-import type { DeployOutcome, Release } from '../contracts/serving.ts';
+import type { DeployOutcome, Release, TargetModel } from '../contracts/serving.ts';
 import { control } from './activity-profiles.ts';
 import { failWith, namingFailures } from './failure-of.ts';
-import { rollbackGoal } from './release-rules.ts';
 import { releaseVersion } from './release-version.ts';
 
 export interface RollbackModelInput {
@@ -18,8 +17,7 @@ export async function rollbackModel(input: RollbackModelInput): Promise<DeployOu
 }
 
 async function rollBack({ target, model, to, requester }: RollbackModelInput): Promise<DeployOutcome> {
-  const { releases } = await control.viewTarget({ target, model });
-  const { version, engine, serving, probePrompt, keepVersions } = goalOf(releases, { target, model, to });
+  const { version, engine, serving, probePrompt, keepVersions } = await findGoal({ target, model }, to);
   const outcome = await releaseVersion({
     target: { target, model },
     version,
@@ -35,13 +33,11 @@ async function rollBack({ target, model, to, requester }: RollbackModelInput): P
   return outcome;
 }
 
-function goalOf(
-  releases: readonly Release[],
-  { target, model, to }: { readonly target: string; readonly model: string; readonly to: number | undefined },
-): Release {
-  const goal = rollbackGoal(releases, to);
-  if (goal !== null) return goal;
-  const known = [...new Set(releases.map(({ version }) => version))].join(', ') || 'none';
+async function findGoal({ target, model }: TargetModel, to?: number): Promise<Release> {
+  const wish = to === undefined ? {} : { to };
+  const { release, releasedVersions } = await control.findRollbackGoal({ target: { target, model }, ...wish });
+  if (release !== null) return release;
+  const known = releasedVersions.join(', ') || 'none';
   const wanted = to === undefined ? 'earlier release' : `release of version ${to}`;
   throw failWith({
     name: 'NotFound',

@@ -1,7 +1,7 @@
 import { CancellationScope, log, sleep } from '@temporalio/workflow';
 
 import type { Failure } from '../contracts/failures.ts';
-import type { JobEnd, JobHandle, JobOutcome, JobRequest, StageRecord } from '../contracts/job.ts';
+import type { JobHandle, JobOutcome, JobRequest, StageRecord, StartedJob } from '../contracts/job.ts';
 import { jobControl, jobWatch } from './activity-profiles.ts';
 import { failWith, isCancelled } from './failure-of.ts';
 
@@ -16,18 +16,20 @@ export interface JobRun {
   readonly jobName: string;
 }
 
-export type JobOrder = Omit<JobRequest, 'attempt'> & {
-  readonly onStart?: (jobName: string) => void;
-};
+export type JobOrder = Omit<JobRequest, 'attempt'> &
+  Pick<StartedJob, 'trackingRunId'> & {
+    readonly onStart?: (jobName: string) => void;
+  };
 
 /** Sees a job through: starts it, follows it, judges it, tries again where its failure class says so. */
-export async function runJob({ onStart, ...order }: JobOrder): Promise<JobRun> {
+export async function runJob({ onStart, trackingRunId, ...order }: JobOrder): Promise<JobRun> {
+  const { stage, stageKey } = order;
+  const tracked = trackingRunId === undefined ? {} : { trackingRunId };
   let failed = 0;
   for (let attempt = 1; ; attempt++) {
-    const request: JobRequest = { ...order, attempt };
-    const handle = await submit(request);
+    const handle = await submit({ ...order, attempt });
     onStart?.(handle.name);
-    const outcome = await follow(request, handle);
+    const outcome = await follow({ stage, stageKey, handle, ...tracked });
     if (outcome.kind === 'succeeded') return { record: outcome.record, attempts: attempt, jobName: handle.name };
     if (outcome.failure.name !== 'Preempted') failed++;
     if (!outcome.retryable || failed >= maxFailedAttempts || attempt > maxPreemptions)
@@ -44,23 +46,17 @@ async function submit(request: JobRequest): Promise<JobHandle> {
   return CancellationScope.nonCancellable(async () => jobControl.submitJob.executeWithOptions({ summary }, [request]));
 }
 
-async function follow(request: JobRequest, handle: JobHandle): Promise<JobOutcome> {
+async function follow(job: StartedJob): Promise<JobOutcome> {
+  const { name } = job.handle;
   try {
-    const end = await jobWatch.awaitJob.executeWithOptions({ summary: `follow ${handle.name}` }, [request, handle]);
-    return await collect(request, handle, end);
+    const end = await jobWatch.awaitJob.executeWithOptions({ summary: `follow ${name}` }, [job]);
+    return await CancellationScope.nonCancellable(async () =>
+      jobControl.collectJob.executeWithOptions({ summary: `judge ${name}` }, [{ ...job, end }]),
+    );
   } catch (error) {
-    if (isCancelled(error)) await CancellationScope.nonCancellable(async () => jobControl.removeJob(handle));
+    if (isCancelled(error)) await CancellationScope.nonCancellable(async () => jobControl.removeJob(job.handle));
     throw error;
   }
-}
-
-async function collect(request: JobRequest, handle: JobHandle, end: JobEnd): Promise<JobOutcome> {
-  return CancellationScope.nonCancellable(async () => {
-    const summary = `judge ${handle.name}`;
-    const outcome = await jobControl.collectJob.executeWithOptions({ summary }, [request, handle, end]);
-    await jobControl.removeJob(handle);
-    return outcome;
-  });
 }
 
 function described(outcome: Extract<JobOutcome, { kind: 'failed' }>): Failure {

@@ -18,14 +18,14 @@ export interface RunState {
 
 export function createRunState(runId: string, model: string): RunState {
   let status = initialStatus(runId, model);
-  let published = '';
+  let published: ReadonlyMap<string, unknown> = new Map();
   const change = (patch: Partial<RunStatus>): void => {
     status = { ...status, ...patch };
     setCurrentDetails(renderRunDetails(status));
     const attributes = searchAttributesOf(status);
-    const values = JSON.stringify(attributes.map(({ value }) => value));
-    if (values !== published) upsertSearchAttributes(attributes);
-    published = values;
+    const changed = attributes.filter(({ key, value }) => published.get(key.name) !== value);
+    if (changed.length > 0) upsertSearchAttributes(changed);
+    published = new Map(attributes.map(({ key, value }) => [key.name, value]));
   };
   const changeStage: RunState['changeStage'] = (name, patch) =>
     change({ stages: status.stages.map((stage) => (stage.stage === name ? { ...stage, ...patch } : stage)) });

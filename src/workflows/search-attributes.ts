@@ -25,9 +25,11 @@ export function searchAttributesOf(status: RunStatus): SearchAttributeUpdatePair
   ];
 }
 
-function stageOf(status: RunStatus): string {
-  const current = status.stages.find((stage) => stage.state === 'running' || stage.state === 'failed');
-  return current?.stage ?? status.phase;
+/** Between two stages it is the one that has ended: an event of its own for a moment nobody sees would be waste. */
+function stageOf({ phase, stages }: RunStatus): string {
+  const current = stages.find(({ state }) => state === 'running' || state === 'failed');
+  const last = stages.findLast(({ state }) => state === 'done' || state === 'reused');
+  return current?.stage ?? (phase === 'running' ? last?.stage : undefined) ?? phase;
 }
 
 function approvalOf(status: RunStatus): string {

@@ -7,14 +7,32 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 
-import type { Lease, LeaseHolder, Release, TargetView } from '../contracts/serving.ts';
+import type { CommittedRelease, Lease, LeaseHolder, TargetView } from '../contracts/serving.ts';
 import type { ReleaseDraft } from '../ports/target-gate.ts';
 import { control } from './activity-profiles.ts';
 import { failWith } from './failure-of.ts';
-import { acquireUpdate, commitUpdate, freezeUpdate, releaseUpdate, unfreezeUpdate, viewQuery } from './messages.ts';
+import {
+  acquireUpdate,
+  commitUpdate,
+  freezeUpdate,
+  goalQuery,
+  releaseUpdate,
+  unfreezeUpdate,
+  viewQuery,
+} from './messages.ts';
 import { renderTargetDetails } from './target-details.ts';
 import type { TargetState } from './target-state.ts';
-import { emptyTarget, isHeldBy, viewOf, withFreeze, withHolder, withoutHolder, withRelease } from './target-state.ts';
+import {
+  committedOf,
+  emptyTarget,
+  goalOf,
+  isHeldBy,
+  viewOf,
+  withFreeze,
+  withHolder,
+  withoutHolder,
+  withRelease,
+} from './target-state.ts';
 
 export interface ServingTargetInput {
   readonly target: string;
@@ -48,6 +66,9 @@ export async function servingTarget(input: ServingTargetInput): Promise<void> {
 function listen(cell: Cell): void {
   setHandler(viewQuery, () => viewOf(cell.state, cell.input), {
     description: 'What is live, what was, who holds the lease, who waits.',
+  });
+  setHandler(goalQuery, (to) => goalOf(cell.state, to), {
+    description: 'Internal: the release that a rollback goes to.',
   });
   setHandler(acquireUpdate, (holder) => acquire(cell, holder), {
     description: 'Internal: the lease of this target, or a place in its queue.',
@@ -84,15 +105,20 @@ function acquire(cell: Cell, holder: LeaseHolder): Lease | null {
   return isHeldBy(cell.state, holder) ? cell.state.lease : null;
 }
 
-function commit(cell: Cell, { lease, release }: { readonly lease: Lease; readonly release: ReleaseDraft }): Release {
+function commit(cell: Cell, { lease, release }: CommitCall): CommittedRelease {
   const next = withRelease(cell.state, { lease, release, at: new Date().toISOString() });
-  const committed = next?.releases.at(-1);
-  if (next === null || committed === undefined) {
+  const committed = next === null ? null : committedOf(next);
+  if (next === null || committed === null) {
     const message = `lease ${lease.token} of ${cell.input.target} is over; nothing was committed`;
     throw failWith({ name: 'StaleFence', message });
   }
   change(cell, next);
   return committed;
+}
+
+interface CommitCall {
+  readonly lease: Lease;
+  readonly release: ReleaseDraft;
 }
 
 /** The history is long and nobody is in the middle of a call; lease and queue are carried over. */

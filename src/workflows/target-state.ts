@@ -1,6 +1,6 @@
-import type { Lease, LeaseHolder, Release, TargetView } from '../contracts/serving.ts';
+import type { CommittedRelease, Lease, LeaseHolder, Release, RollbackGoal, TargetView } from '../contracts/serving.ts';
 import type { ReleaseDraft } from '../ports/target-gate.ts';
-import { previousRelease } from './release-rules.ts';
+import { keptVersions, previousRelease, releasedVersions, rollbackGoal } from './release-rules.ts';
 
 /** What a target knows; every change is a pure function to the next state. */
 export interface TargetState {
@@ -52,6 +52,18 @@ export function withRelease(
   if (newest?.runId === release.runId && newest.version === release.version) return state;
   const entry: Release = { ...release, sequence: (newest?.sequence ?? 0) + 1, at };
   return { ...state, releases: [...state.releases, entry].slice(-logLimit) };
+}
+
+/** The newest release and what follows from the log; null: nothing was ever released. */
+export function committedOf({ releases }: TargetState): CommittedRelease | null {
+  const release = releases.at(-1);
+  if (release === undefined) return null;
+  const previousVersion = previousRelease(releases)?.version ?? null;
+  return { release, previousVersion, keep: keptVersions(releases, release.keepVersions) };
+}
+
+export function goalOf({ releases }: TargetState, to?: number): RollbackGoal {
+  return { release: rollbackGoal(releases, to), releasedVersions: releasedVersions(releases) };
 }
 
 export function viewOf(state: TargetState, { target, model }: Pick<TargetView, 'target' | 'model'>): TargetView {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +13,7 @@ import { createJobActivities } from '../../src/activities/job-activities.ts';
 import { buildJobDocument } from '../../src/activities/job-document.ts';
 import { jobPaths } from '../../src/adapters/process/job-directory.ts';
 import { createProcessJobRunner } from '../../src/adapters/process/job-runner.ts';
-import type { JobEnd, JobHandle, JobRequest } from '../../src/contracts/job.ts';
+import type { JobEnd, JobHandle, JobOutcome, JobRequest, StartedJob } from '../../src/contracts/job.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { JobRunner } from '../../src/ports/job-runner.ts';
 import { countRuns, goOn, hasStarted } from '../adapters/job-runner.contract.ts';
@@ -56,13 +57,18 @@ function jobsDirectory(): string {
 
 /** Starts a job that does what the fixture's parameters say, and waits until it has begun. */
 async function start(parameters: JsonObject): Promise<void> {
-  request = jobRequest({ parameters, trackingRunId: 'mlflow-1' });
+  request = jobRequest({ parameters });
   handle = await activities.submitJob(request);
   await hasStarted(document());
 }
 
 function document(): ReturnType<typeof buildJobDocument> {
   return buildJobDocument(request, store.artifacts.objects.rootUri);
+}
+
+function started(): StartedJob {
+  const { stage, stageKey } = request;
+  return { stage, stageKey, handle, trackingRunId: 'mlflow-1' };
 }
 
 function progressLine(step: number): string {
@@ -83,9 +89,17 @@ function follow(heartbeatDetails?: unknown): {
   const environment = new MockActivityEnvironment({ heartbeatDetails }, { logger: new DefaultLogger('ERROR') });
   const heartbeats: unknown[] = [];
   environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
-  const end = environment.run<[], JobEnd, () => Promise<JobEnd>>(async () => activities.awaitJob(request, handle));
+  const end = environment.run<[], JobEnd, () => Promise<JobEnd>>(async () => activities.awaitJob(started()));
   end.catch(() => undefined);
   return { environment, heartbeats, end };
+}
+
+/** What a job that went well leaves under its output prefix. */
+async function leaveResult(metrics: Readonly<Record<string, number>>): Promise<void> {
+  const key = handle.outputUri.slice(store.artifacts.objects.rootUri.length + 1);
+  const artifact = await store.publish(key, { kind: 'checkpoint' });
+  const result = { schema: 'windlass.result/v1', status: 'succeeded', artifact, summary: {}, metrics, versions: {} };
+  await store.writeJson(`${key}/result.json`, result);
 }
 
 function sentSteps(): readonly number[] {
@@ -141,6 +155,23 @@ describe('a job that is followed', () => {
   test('leaves the end of its log where it fails', async () => {
     await start({ print: ['Traceback …', 'ValueError: row 17'], exitCode: 65 });
     expect(await follow().end).toEqual({ kind: 'exited', exitCode: 65, logTail: 'Traceback …\nValueError: row 17' });
+  });
+
+  test('is judged twice with one outcome; its final metrics carry one time, and nothing of it stays', async () => {
+    await start({});
+    const end = await follow().end;
+    await leaveResult({ validation_loss: 2 });
+    const environment = new MockActivityEnvironment({ scheduledTimestampMs: 77 });
+    const judge = async (): Promise<JobOutcome> =>
+      environment.run<[], JobOutcome, () => Promise<JobOutcome>>(async () =>
+        activities.collectJob({ ...started(), end }),
+      );
+    expect(await judge()).toMatchObject({ kind: 'succeeded', record: { stageKey: request.stageKey } });
+    expect(await judge()).toEqual(await judge());
+    expect(new Set(tracking.points.map((point) => JSON.stringify(point)))).toEqual(
+      new Set([JSON.stringify({ name: 'final/train_validation_loss', value: 2, step: 0, timeMs: 77 })]),
+    );
+    expect(existsSync(jobPaths(jobsDirectory(), handle.name).work)).toBe(false);
   });
 
   test('may be removed twice, and then ends by its own code', async () => {

@@ -6,17 +6,16 @@ import { buildJobDocument } from '../../src/activities/job-document.ts';
 import { judgeJob } from '../../src/activities/job-verdict.ts';
 import { findStageRecord } from '../../src/activities/stage-records.ts';
 import { AdapterError } from '../../src/adapters/errors.ts';
-import type { JobEnd, JobRequest } from '../../src/contracts/job.ts';
+import type { EndedJob, JobEnd } from '../../src/contracts/job.ts';
 import { jobRequest } from '../fakes/job-requests.ts';
 import type { StoreLab } from '../fakes/store-lab.ts';
 import { openStoreLab } from '../fakes/store-lab.ts';
 
 let store: StoreLab;
-let request: JobRequest;
+const request = jobRequest();
 
 beforeEach(async () => {
   store = await openStoreLab();
-  request = jobRequest();
 });
 afterEach(async () => store.remove());
 
@@ -25,8 +24,15 @@ function outputKey(): string {
   return buildJobDocument(request, rootUri).output.uri.slice(rootUri.length + 1);
 }
 
-function exited(exitCode: number): JobEnd {
-  return { kind: 'exited', exitCode, logTail: 'the end of the log' };
+/** The job of the request, which ended so. */
+function ended(end: JobEnd): EndedJob {
+  const { jobName: name, output } = buildJobDocument(request, store.artifacts.objects.rootUri);
+  const { stage, stageKey } = request;
+  return { stage, stageKey, handle: { name, id: '1', outputUri: output.uri }, end };
+}
+
+function exited(exitCode: number): EndedJob {
+  return ended({ kind: 'exited', exitCode, logTail: 'the end of the log' });
 }
 
 type Left = 'nothing' | 'a result' | 'a failure' | 'half a result' | 'another document' | 'a result, but no file';
@@ -57,10 +63,10 @@ async function leave(left: Left): Promise<void> {
 describe('the verdict over a job', () => {
   test('is success only with exit code 0, a result that says so and a complete artifact', async () => {
     await leave('a result');
-    const outcome = await judgeJob(store.artifacts, request, exited(0));
+    const outcome = await judgeJob(store.artifacts, exited(0));
     expect(outcome).toMatchObject({ kind: 'succeeded', record: { stageKey: request.stageKey, metrics: { loss: 2 } } });
     expect(await findStageRecord(store.artifacts, request.stageKey)).toMatchObject({ metrics: { loss: 2 } });
-    expect(await judgeJob(store.artifacts, request, exited(0))).toEqual(outcome);
+    expect(await judgeJob(store.artifacts, exited(0))).toEqual(outcome);
   });
 
   test.each([
@@ -86,7 +92,7 @@ describe('the verdict over a job', () => {
     [1, 'half a result', 'JobCrashed', true],
   ] as const)('with exit code %i and %s left is %s', async (...[exitCode, left, name, retryable]) => {
     await leave(left);
-    const outcome = await judgeJob(store.artifacts, request, exited(exitCode));
+    const outcome = await judgeJob(store.artifacts, exited(exitCode));
     expect(outcome).toMatchObject({ kind: 'failed', failure: { name }, retryable, logTail: 'the end of the log' });
     if (outcome.kind === 'failed') expect(outcome.failure.advice).toMatch(/\w/u);
     expect(await findStageRecord(store.artifacts, request.stageKey)).toBeNull();
@@ -94,7 +100,7 @@ describe('the verdict over a job', () => {
 
   test('over a job that is gone without an exit code names the reason', async () => {
     await leave('a result');
-    const outcome = await judgeJob(store.artifacts, request, { kind: 'lost', reason: 'out of memory', logTail: '' });
+    const outcome = await judgeJob(store.artifacts, ended({ kind: 'lost', reason: 'out of memory', logTail: '' }));
     expect(outcome).toMatchObject({
       kind: 'failed',
       failure: { name: 'JobLost', message: 'out of memory' },
@@ -105,6 +111,6 @@ describe('the verdict over a job', () => {
   test('waits for a store that does not answer, and makes no failure of the job of it', async () => {
     const away = new AdapterError('Unavailable', 'the store does not answer', { system: 'store' });
     const objects = { ...store.artifacts.objects, get: async () => Promise.reject(away) };
-    await expect(judgeJob({ ...store.artifacts, objects }, request, exited(0))).rejects.toBe(away);
+    await expect(judgeJob({ ...store.artifacts, objects }, exited(0))).rejects.toBe(away);
   });
 });

@@ -1,11 +1,21 @@
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
+import type { TrackingActivities } from '../../src/activities/tracking-activities.ts';
 import { createTrackingActivities, flatParameters } from '../../src/activities/tracking-activities.ts';
 import { createFakeRegistry, createFakeTracking } from '../fakes/fake-tracking.ts';
+import type { StoreLab } from '../fakes/store-lab.ts';
+import { openStoreLab } from '../fakes/store-lab.ts';
 
 const tracking = createFakeTracking();
 const registry = createFakeRegistry();
-const activities = createTrackingActivities({ tracking, registry });
+let store: StoreLab;
+let activities: TrackingActivities;
+
+beforeAll(async () => {
+  store = await openStoreLab();
+  activities = createTrackingActivities({ tracking, registry, artifacts: store.artifacts });
+});
+afterAll(async () => store.remove());
 
 test('parameters are flat strings: paths with dots, lists as JSON', () => {
   const parameters = {
@@ -25,24 +35,11 @@ test('parameters are flat strings: paths with dots, lists as JSON', () => {
 
 describe('what a run writes into MLflow', () => {
   test('begins with its parameters', async () => {
-    const run = await activities.openTrackingRun({
-      model: 'm',
-      runId: 'r',
-      tags: {},
-      parameters: { train: { steps: 3 } },
-    });
+    await store.writeJson('runs/r/spec.json', { spec: { train: { steps: 3 } } });
+    const specUri = `${store.artifacts.objects.rootUri}/runs/r/spec.json`;
+    const run = await activities.openTrackingRun({ model: 'm', runId: 'r', tags: {}, specUri });
     expect(run.trackingRunId).toBe('mlflow-r');
     expect(tracking.parameters).toEqual({ 'train.steps': '3' });
-  });
-
-  test('holds a stage’s metrics under the stage’s name', async () => {
-    await activities.logStageMetrics({
-      trackingRunId: 'mlflow-r',
-      stage: 'convert',
-      metrics: { seconds: 4 },
-      timeMs: 9,
-    });
-    expect(tracking.points).toEqual([{ name: 'final/convert_seconds', value: 4, step: 0, timeMs: 9 }]);
   });
 
   test.each([

@@ -10,7 +10,14 @@ import type { Artifact } from '../../src/contracts/artifact.ts';
 import type { JobOutcome, JobRequest, StageRecord } from '../../src/contracts/job.ts';
 import type { Release, SmokeReport } from '../../src/contracts/serving.ts';
 import type { TargetState } from '../../src/workflows/target-state.ts';
-import { emptyTarget, viewOf, withHolder, withoutHolder, withRelease } from '../../src/workflows/target-state.ts';
+import {
+  committedOf,
+  emptyTarget,
+  goalOf,
+  withHolder,
+  withoutHolder,
+  withRelease,
+} from '../../src/workflows/target-state.ts';
 import { releaseOf } from './releases.ts';
 import { tinySpec } from './tiny-spec.ts';
 
@@ -61,7 +68,6 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
   const live = faults.live ?? [];
   const serving = { ready: live, published: [...live], candidate: null as number | null };
   const aliases: Record<string, number | null> = {};
-  const names = { target: 'production', model: 'glossary' };
   let target: TargetState = { ...emptyTarget, releases: live.map((version, index) => releaseOf(version, index + 1)) };
   let requests = 0;
 
@@ -85,7 +91,6 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
     },
     nameBaseModel: async () => {},
     openTrackingRun: async () => ({ trackingRunId: 'mlflow-1', url: 'http://127.0.0.1/mlflow' }),
-    logStageMetrics: async () => {},
     closeTrackingRun: async () => {},
     allocateVersion: async () => ({ version: live.length + 1, url: 'http://127.0.0.1/version' }),
     tagVersion: async () => {},
@@ -96,22 +101,26 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
       return { name: `${request.stage}-${request.attempt}`, id: String(++requests), outputUri: 'file:///store/out' };
     },
     awaitJob: async () => ({ kind: 'exited', exitCode: 0, logTail: '' }),
-    collectJob: async (request) =>
-      faults.jobOutcomes?.(request) ?? { kind: 'succeeded', record: recordOf(request.stage, faults) },
+    collectJob: async ({ stage, handle }) =>
+      faults.jobOutcomes?.(submittedAs(submitted, handle.name)) ?? {
+        kind: 'succeeded',
+        record: recordOf(stage, faults),
+      },
     removeJob: async () => {},
     acquireTarget: async ({ holder }) => {
       target = withHolder(target, holder);
       if (target.lease === null) throw new Error('the lease was not granted');
-      return target.lease;
+      return { lease: target.lease, liveVersion: target.releases.at(-1)?.version ?? null };
     },
     releaseTarget: async ({ holder }) => void (target = withoutHolder(target, holder)),
     commitRelease: async ({ lease, release }) => {
       const next = withRelease(target, { lease, release, at: '2026-01-01T00:00:00.000Z' });
       if (next === null) throw ApplicationFailure.nonRetryable('lease is over', 'StaleFence');
       target = next;
-      return target.releases.at(-1) ?? releaseOf(0, 0);
+      return committedOf(next) ?? { release: releaseOf(0, 0), previousVersion: null, keep: [] };
     },
-    viewTarget: async () => viewOf(target, names),
+    findLiveRelease: async () => target.releases.at(-1) ?? null,
+    findRollbackGoal: async ({ to }) => goalOf(target, to),
     isHolderOpen: async () => true,
     readPriorState: async () => ({ readyVersions: serving.ready, publishedVersions: [...serving.published] }),
     checkEngine: async () => {},
@@ -201,4 +210,10 @@ function smokeReport(version: number, violations: readonly string[]): SmokeRepor
     sample: null,
     violations,
   };
+}
+
+function submittedAs(submitted: readonly JobRequest[], name: string): JobRequest {
+  const request = submitted.find(({ stage, attempt }) => `${stage}-${attempt}` === name);
+  if (request === undefined) throw new Error(`${name} was never submitted`);
+  return request;
 }

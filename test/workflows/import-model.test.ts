@@ -25,7 +25,7 @@ describe('an import', () => {
         parameters: { source: 'package:tiny', name: 'tiny' },
       },
     ]);
-    expect(world.calls.slice(-2)).toEqual(['removeJob', 'nameBaseModel']);
+    expect(world.calls.slice(-2)).toEqual(['collectJob', 'nameBaseModel']);
   });
 
   test('of a name that stands starts no job', async () => {

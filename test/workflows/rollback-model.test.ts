@@ -64,6 +64,6 @@ describe('a rollback', () => {
     const world = createFakeWorld({ live });
     const failure = await lab.inWorld(world, async () => failureOf(await startRollback(lab, to)));
     expect(failure).toEqual({ name: 'NotFound', message });
-    expect(world.calls).toEqual(['viewTarget']);
+    expect(world.calls).toEqual(['findRollbackGoal']);
   });
 });

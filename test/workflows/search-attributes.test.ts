@@ -33,6 +33,18 @@ describe('search attributes', () => {
     expect(attributesOf(status)['WindlassStage']).toBe('train');
   });
 
+  test('name the stage that has ended until the next one begins', () => {
+    const status = runStatus({
+      stages: [
+        { stage: 'prepare-data', state: 'reused' },
+        { stage: 'train', state: 'done' },
+        { stage: 'convert', state: 'waiting' },
+      ],
+    });
+    expect(attributesOf(status)['WindlassStage']).toBe('train');
+    expect(attributesOf({ ...status, phase: 'awaiting-approval' })['WindlassStage']).toBe('awaiting-approval');
+  });
+
   test('tell where a decision stands', () => {
     const decision = { by: 'ada', engineDigest: 'sha256:e7', at: '2026-01-01T00:00:00.000Z' } as const;
     expect(attributesOf(waitingStatus())['WindlassApproval']).toBe('waiting');

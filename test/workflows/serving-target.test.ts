@@ -133,7 +133,8 @@ describe('the release log of a target', () => {
     const committed = await gate.commit(target, lease, draftOf(1, 'ada'));
     expect(await gate.commit(target, lease, draftOf(1, 'ada'))).toEqual(committed);
     const second = await gate.commit(target, lease, draftOf(2, 'ada'));
-    expect([committed.sequence, second.sequence]).toEqual([1, 2]);
+    expect([committed, second].map(({ release }) => release.sequence)).toEqual([1, 2]);
+    expect(second).toMatchObject({ previousVersion: 1, keep: [1, 2] });
     const view = await gate.view(target);
     expect(view.releases.map(({ version }) => version)).toEqual([1, 2]);
     expect(view.previous?.version).toBe(1);

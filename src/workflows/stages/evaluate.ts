@@ -17,7 +17,7 @@ export async function evaluate(
   from: { readonly engine: Artifact; readonly dataset: Artifact; readonly checkpoint: Artifact },
 ): Promise<Evaluated> {
   const { spec, baseModel } = run.resolved;
-  const { live } = await control.viewTarget({ target: spec.target, model: spec.model });
+  const live = await control.findLiveRelease({ target: spec.target, model: spec.model });
   const record = await runJobStage(run, {
     stage: 'evaluate',
     inputs: { engine: from.engine, dataset: from.dataset, ...others(baseModel, live?.engine ?? null) },

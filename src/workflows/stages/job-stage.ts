@@ -43,7 +43,6 @@ export async function runJobStage(run: RunContext, order: JobStageOrder): Promis
     trackingRunId: run.trackingRunId,
     onStart: (job) => run.state.changeStage(stage, { job }),
   });
-  await logMetrics(run, record, stage);
   run.state.endStage(stage, {
     state: 'done',
     artifact: record.artifact,
@@ -52,12 +51,6 @@ export async function runJobStage(run: RunContext, order: JobStageOrder): Promis
     note: order.note(record),
   });
   return record;
-}
-
-async function logMetrics(run: RunContext, record: StageRecord, stage: JobStageName): Promise<void> {
-  if (Object.keys(record.metrics).length === 0) return;
-  const { trackingRunId } = run;
-  await control.logStageMetrics({ trackingRunId, stage, metrics: record.metrics, timeMs: Date.now() });
 }
 
 /** A contract type as the JSON it is. */
