@@ -29,7 +29,7 @@ export interface JobDocument {
   readonly checkpoints?: string;
 }
 
-/** Names one started job; `id` is the runner's own identity of it (pid and start time, UID of a Kubernetes Job). */
+/** Names one started job; `id` is the runner's own identity of it (inode of its directory, UID of a Kubernetes Job). */
 export interface JobHandle {
   readonly name: string;
   readonly id: string;

@@ -25,6 +25,8 @@ export interface ProcessJobsPlatform {
   readonly packageDirectory: string;
   /** Job directories: one each, kept until the job's verdict is in. */
   readonly directory: string;
+  /** Jobs that run at once; more wait in the order in which they were submitted. */
+  readonly maxParallel: number;
 }
 
 export interface TargetPlatform {

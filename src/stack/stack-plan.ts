@@ -1,10 +1,12 @@
 import { mkdirSync, existsSync, readFileSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { resolvePlatform } from '../adapters/platform/resolve-platform.ts';
 import { parseWindlassFile } from '../adapters/platform/windlass-file.ts';
 import type { StackEndpoints } from '../contracts/stack-state.ts';
 import { choosePorts } from './free-ports.ts';
 import type { Installation } from './installation.ts';
+import { parallelJobs } from './parallel-jobs.ts';
 import { writeJsonFile } from './json-file.ts';
 import type { PortPlan } from './port-plan.ts';
 import { endpointsFromPorts } from './port-plan.ts';
@@ -75,6 +77,7 @@ function writePlatform(
     packageDirectory: installation.jobsPackage,
     python: installation.python,
     endpoints: source.endpoints,
+    parallelJobs: parallelJobs({ cores: availableParallelism(), memoryBytes: totalmem() }),
   });
   writeJsonFile(home.platformFile, platform);
 }

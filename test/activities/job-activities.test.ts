@@ -41,6 +41,7 @@ beforeEach(async () => {
     packageDirectory: fixtures,
     directory: jobsDirectory(),
     environment: process.env,
+    maxParallel: 8,
     graceMs: 3000,
   });
   tracking = createFakeTracking();

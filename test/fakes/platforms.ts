@@ -16,7 +16,7 @@ export function unservedPlatform(changes: Partial<Platform> = {}): Platform {
     temporal: { address: '127.0.0.1:1', namespace: 'default', uiUrl: null },
     store: { uri: 'file:///nowhere/store' },
     mlflow: { url: 'http://127.0.0.1:1' },
-    jobs: { runner: 'process', python: 'python3', packageDirectory: 'jobs', directory: '/nowhere/jobs' },
+    jobs: { runner: 'process', python: 'python3', packageDirectory: 'jobs', directory: '/nowhere/jobs', maxParallel: 2 },
     targets: { production: { approval: { required: true, fourEyes: false, expiresSeconds: 60 }, replicas: [replica] } },
     presets: {},
     defaultTarget: 'production',

@@ -32,6 +32,7 @@ const platformSchema = closedObject({
     python: words,
     packageDirectory: words,
     directory: words,
+    maxParallel: z.int({ error: 'a whole number of jobs' }).min(1, { error: 'at least 1' }),
   }),
   targets: z.record(nameField(), closedObject({ approval, replicas: z.array(replica) }), { error: 'targets by name' }),
   presets: z.record(nameField(), z.record(z.string(), z.unknown()), { error: 'presets by name' }),

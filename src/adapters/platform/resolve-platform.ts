@@ -14,6 +14,8 @@ export interface PlatformContext {
   readonly packageDirectory: string;
   readonly python: string;
   readonly endpoints: StackEndpoints;
+  /** Jobs at once where the file names no number. */
+  readonly parallelJobs: number;
 }
 
 /**
@@ -33,6 +35,7 @@ export function resolvePlatform(yamlText: string, context: PlatformContext): Pla
       python: context.python,
       packageDirectory: context.packageDirectory,
       directory: join(context.home, 'jobs'),
+      maxParallel: file.jobs.maxParallel ?? context.parallelJobs,
     },
     targets: Object.fromEntries(Object.keys(file.targets).map((name) => [name, targetOf(name, file, context)])),
     presets: file.presets,

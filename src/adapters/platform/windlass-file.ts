@@ -29,6 +29,7 @@ const defaultTargets = {
   staging: { approval: { required: false } },
 };
 
+const jobsPhrase = 'a whole number of jobs from 1 to 1024';
 const storePhrase = 'file:///directory, ./directory or s3://bucket/prefix';
 
 /** `windlass.yaml`: what people configure. Everything has a default; an empty file is a valid one. */
@@ -39,6 +40,16 @@ export const windlassFileSchema = closedObject({
       .regex(/^(file:\/\/\/|s3:\/\/[a-z0-9]|\.{1,2}\/)\S*$/, { error: storePhrase })
       .optional()
       .describe(`Where artifacts live: ${storePhrase}. Default: a directory of the embedded stack.`),
+  }).prefault({}),
+  jobs: closedObject({
+    maxParallel: z
+      .int({ error: jobsPhrase })
+      .min(1, { error: jobsPhrase })
+      .max(1024, { error: jobsPhrase })
+      .optional()
+      .describe(
+        'Jobs that run at once; more wait in the order of their submission. Default: one for each core and each 4 GiB of memory, whichever are fewer.',
+      ),
   }).prefault({}),
   targets: z
     .record(nameField(), targetSchema, { error: 'targets by name' })
@@ -54,6 +65,7 @@ export const windlassFileSchema = closedObject({
 /** The file checked and complete; presets as they were written, with absolute source uris. */
 export interface WindlassFile {
   readonly store: { readonly uri?: string };
+  readonly jobs: { readonly maxParallel?: number };
   readonly targets: z.output<typeof windlassFileSchema>['targets'];
   readonly defaultTarget: string;
   readonly presets: Readonly<Record<string, Partial<RunInput>>>;
@@ -76,6 +88,7 @@ export function parseWindlassFile(yamlText: string, yamlPath: string): WindlassF
   }
   return {
     store: storeOf(parsed.data.store.uri),
+    jobs: jobsOf(parsed.data.jobs.maxParallel),
     targets: parsed.data.targets,
     defaultTarget,
     presets: presetsOf(resolved),
@@ -84,6 +97,10 @@ export function parseWindlassFile(yamlText: string, yamlPath: string): WindlassF
 
 function storeOf(uri: string | undefined): WindlassFile['store'] {
   return uri === undefined ? {} : { uri };
+}
+
+function jobsOf(maxParallel: number | undefined): WindlassFile['jobs'] {
+  return maxParallel === undefined ? {} : { maxParallel };
 }
 
 /** As written, not as parsed: filled-in defaults of a preset would hide which fields it really sets. */

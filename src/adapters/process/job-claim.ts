@@ -40,16 +40,12 @@ export async function claimAsRemoved(paths: JobPaths): Promise<JobClaim | null> 
   return readClaim(paths);
 }
 
-export function claimId(claim: JobClaim): string {
-  return `${claim.pid}-${claim.startTicks}`;
-}
-
 /**
  * One fresh look. Whether the launcher lives is asked before the exit file is read: a launcher that ends in between has written it.
  */
 export async function readJobState(paths: JobPaths): Promise<JobState> {
   const claim = await readClaim(paths);
-  if (claim === null) return { kind: 'queued', reason: 'prepared, but nothing runs it yet: submit it again' };
+  if (claim === null) return { kind: 'queued', reason: 'nothing has started it yet' };
   const alive = await isAlive(claim);
   const exit = await readIfPresent(paths.exit);
   if (exit !== null) return { kind: 'exited', exitCode: exitSchema.parse(JSON.parse(exit)).exitCode };

@@ -1,14 +1,16 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { JobDocument, JobHandle, JobState } from '../../contracts/job.ts';
 import type { ProcessJobsPlatform } from '../../contracts/platform.ts';
 import type { JobRunner } from '../../ports/job-runner.ts';
-import { claimAsRemoved, claimId, readClaim, readJobState } from './job-claim.ts';
+import { claimAsRemoved, readClaim, readJobState } from './job-claim.ts';
 import type { JobPaths } from './job-directory.ts';
 import { ensureJobDirectory, exists, jobPaths } from './job-directory.ts';
 import { buildJobEnvironment } from './job-environment.ts';
 import { launchJob } from './job-launch.ts';
 import { readLogChunk, readLogTail, readProgressChunk } from './job-output.ts';
+import type { JobQueue } from './job-queue.ts';
+import { createJobQueue } from './job-queue.ts';
 import { stopJob } from './job-stop.ts';
 import { toAdapterError } from './to-adapter-error.ts';
 
@@ -21,50 +23,68 @@ export interface ProcessJobRunnerOptions extends ProcessJobsPlatform {
   readonly graceMs?: number;
 }
 
-/** Jobs as local processes in sessions of their own, one directory each; whatever happens to this process, they go on. */
+/**
+ * Jobs as local processes in sessions of their own, one directory each; whatever happens to this process, they go on. At most
+ * `maxParallel` run at once; the others wait in their queue.
+ */
 export function createProcessJobRunner(options: ProcessJobRunnerOptions): JobRunner {
   const pathsOf = (handle: JobHandle): JobPaths => jobPaths(options.directory, handle.name);
+  const queue = createJobQueue({ ...options, launch: (paths) => launch(options, paths) });
   return {
-    submit: (document) => attempt(`submit job ${document.jobName}`, () => submit(options, document)),
-    inspect: (handle) => attempt(`inspect job ${handle.name}`, () => inspect(options, handle)),
+    submit: (document) =>
+      attempt(`submit job ${document.jobName}`, () =>
+        submit(queue, jobPaths(options.directory, document.jobName), document),
+      ),
+    inspect: (handle) => attempt(`inspect job ${handle.name}`, () => inspect(queue, pathsOf(handle), handle)),
     readProgress: (handle, offset) =>
       attempt(`read the progress of job ${handle.name}`, () => readProgressChunk(pathsOf(handle).progress, offset)),
     readLog: (handle, offset, maxBytes) =>
       attempt(`read the log of job ${handle.name}`, () => readLogChunk(pathsOf(handle).log, offset, maxBytes)),
     logTail: (handle) => attempt(`read the log of job ${handle.name}`, () => readLogTail(pathsOf(handle).log)),
-    remove: (handle) => attempt(`remove job ${handle.name}`, () => remove(options, handle)),
+    remove: (handle) => attempt(`remove job ${handle.name}`, () => remove(queue, pathsOf(handle), options)),
   };
 }
 
-async function submit(options: ProcessJobRunnerOptions, document: JobDocument): Promise<JobHandle> {
-  const paths = jobPaths(options.directory, document.jobName);
+/** The inode of the directory is the job's identity: a later job of the same name has another. */
+async function submit(queue: JobQueue, paths: JobPaths, document: JobDocument): Promise<JobHandle> {
   await ensureJobDirectory(paths, document);
-  const claim = (await readClaim(paths)) ?? (await launchJob(paths, launchOptions(options, document)));
-  return { name: document.jobName, id: claimId(claim), outputUri: document.output.uri };
+  if ((await readClaim(paths)) === null) {
+    await queue.enter(document.jobName);
+    await queue.advance();
+  }
+  const { ino } = await stat(paths.directory);
+  return { name: document.jobName, id: String(ino), outputUri: document.output.uri };
 }
 
-function launchOptions(options: ProcessJobRunnerOptions, document: JobDocument): Parameters<typeof launchJob>[1] {
-  const paths = jobPaths(options.directory, document.jobName);
+async function launch(options: ProcessJobRunnerOptions, paths: JobPaths): Promise<void> {
+  const { stage } = JSON.parse(await readFile(paths.document, 'utf8')) as JobDocument;
   const packageDirectory = path.resolve(options.packageDirectory);
-  return {
-    python: options.python,
-    stage: document.stage,
-    environment: buildJobEnvironment(paths, packageDirectory, options.environment),
-  };
+  const environment = buildJobEnvironment(paths, packageDirectory, options.environment);
+  await launchJob(paths, { python: options.python, stage, environment });
 }
 
-async function inspect(options: ProcessJobRunnerOptions, handle: JobHandle): Promise<JobState> {
-  const paths = jobPaths(options.directory, handle.name);
-  if (await exists(paths.directory)) return readJobState(paths);
-  return { kind: 'lost', reason: `the job directory ${paths.directory} is gone` };
+/** Looking is what moves the queue on: a job that has ended gives its place to the next, a waiting one starts what there is room for. */
+async function inspect(queue: JobQueue, paths: JobPaths, { name }: JobHandle): Promise<JobState> {
+  if (!(await exists(paths.directory))) return { kind: 'lost', reason: `the job directory ${paths.directory} is gone` };
+  const state = await readJobState(paths);
+  if (state.kind === 'running') return state;
+  if (state.kind !== 'queued') {
+    await queue.leave(name);
+    // Whether the next one can be started is told to those who wait, not to a job that is over.
+    await queue.advance().catch(() => {});
+    return state;
+  }
+  const reason = await queue.reasonToWait(name);
+  const now = await readJobState(paths);
+  return now.kind === 'queued' ? { kind: 'queued', reason } : now;
 }
 
-async function remove(options: ProcessJobRunnerOptions, handle: JobHandle): Promise<void> {
-  const paths = jobPaths(options.directory, handle.name);
+async function remove(queue: JobQueue, paths: JobPaths, options: ProcessJobRunnerOptions): Promise<void> {
   if (!(await exists(paths.directory))) return;
   const claim = (await readClaim(paths)) ?? (await claimAsRemoved(paths));
   if (claim !== null) await stopJob(paths, claim, options.graceMs ?? defaultGraceMs);
   await rm(paths.work, { recursive: true, force: true });
+  await queue.leave(path.basename(paths.directory));
 }
 
 async function attempt<T>(action: string, operation: () => Promise<T>): Promise<T> {

@@ -12,6 +12,7 @@ export function platformFromYaml(yamlText: string, targets: readonly string[]): 
     yamlPath: '/data/windlass.yaml',
     home: '/data/.windlass',
     packageDirectory: '/data/jobs',
+    parallelJobs: 2,
     python: '/data/.venv/bin/python',
     endpoints: {
       temporalAddress: '127.0.0.1:7233',

@@ -44,6 +44,7 @@ function options(): ProcessJobRunnerOptions {
     packageDirectory: fixtures,
     directory: path.join(root, 'jobs'),
     environment: process.env,
+    maxParallel: 8,
     graceMs: 3000,
   };
 }
@@ -95,7 +96,7 @@ describe('the process job runner', { timeout: 60_000 }, () => {
 
   it('calls a job lost when its launcher was killed, and its command ends with it', async () => {
     const { runner, document, handle } = await startWaiting({});
-    process.kill(Number(handle.id.split('-')[0]), 'SIGKILL');
+    process.kill(await launcherOf(document), 'SIGKILL');
     const lost = { kind: 'lost', reason: expect.stringMatching(/process \d+ is gone without an exit code/) };
     await vi.waitFor(async () => expect(await runner.inspect(handle)).toEqual(lost), waiting);
     const pid = Number(await readFile(outputFile(document, 'runs.txt'), 'utf8'));
@@ -245,6 +246,10 @@ async function killSubmitter(submitter: ReturnType<typeof startSubmitter>, after
   submitter.kill('SIGKILL');
   submitter.stdout.resume();
   await closed;
+}
+
+async function launcherOf(document: JobDocument): Promise<number> {
+  return (JSON.parse(await readFile(pathsOf(document).claim, 'utf8')) as { readonly pid: number }).pid;
 }
 
 /** A process that ended but was not waited for counts as gone. */
