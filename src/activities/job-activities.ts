@@ -6,6 +6,7 @@ import type { Tracking } from '../ports/tracking.ts';
 import type { EndedJob, JobEnd, JobHandle, JobOutcome, JobRequest, JobState, StartedJob } from '../contracts/job.ts';
 import { buildJobDocument } from './job-document.ts';
 import { judgeJob } from './job-verdict.ts';
+import { createPollClock } from './job-poll.ts';
 import { finalPoints, metricPoints, progressLine } from './job-progress.ts';
 
 /** What a workflow can ask about jobs; served by the worker that has the job runner's rights. */
@@ -38,8 +39,6 @@ interface FollowState {
   readonly progress: string;
 }
 
-const pollIntervalMs = 500;
-
 export function createJobActivities(dependencies: JobActivityDependencies): JobActivities {
   const { runner, artifacts } = dependencies;
   return {
@@ -65,14 +64,15 @@ async function collectJob(
 }
 
 async function followJob(dependencies: JobActivityDependencies, job: StartedJob): Promise<JobEnd> {
+  const pollIntervalMs = createPollClock();
   let follow = resumedFollow();
   for (;;) {
     const state = await dependencies.runner.inspect(job.handle);
     follow = await forwardAllProgress(dependencies, job, follow);
-    heartbeat(follow);
+    heartbeat(state.kind === 'queued' ? { ...follow, progress: state.reason } : follow);
     const end = await endOf(dependencies.runner, job.handle, state);
     if (end !== null) return end;
-    await Context.current().sleep(pollIntervalMs);
+    await Context.current().sleep(pollIntervalMs(state.kind, Date.now()));
   }
 }
 
