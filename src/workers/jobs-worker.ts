@@ -9,8 +9,7 @@ async function buildJobsPart(config: WorkerConfig): Promise<WorkerPart> {
   return {
     name: 'jobs',
     taskQueue: taskQueues.jobs,
-    runsWorkflows: false,
-    maxActivities: 500,
+    workflows: null,
     activities: jobsActivities(config),
   };
 }

@@ -3,7 +3,7 @@ import { Client, Connection } from '@temporalio/client';
 import { taskQueues } from '../contracts/names.ts';
 import type { WorkerConfig } from './config.ts';
 import type { WorkerPart } from './run-worker.ts';
-import { runWorker } from './run-worker.ts';
+import { ownWorkflows, runWorker } from './run-worker.ts';
 import { pipelineActivities } from './worker-activities.ts';
 
 /** All workflows, and the quick control activities; no rights on jobs or serving. */
@@ -13,8 +13,7 @@ async function buildPipelinePart(config: WorkerConfig): Promise<WorkerPart> {
   return {
     name: 'pipeline',
     taskQueue: taskQueues.pipeline,
-    runsWorkflows: true,
-    maxActivities: 200,
+    workflows: ownWorkflows(),
     activities: pipelineActivities(config, client),
   };
 }

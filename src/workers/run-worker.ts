@@ -8,16 +8,19 @@ import type { WorkerConfig } from './config.ts';
 import { readWorkerConfig } from './config.ts';
 import { createFailureInterceptor } from './failure-interceptor.ts';
 import { installLogger } from './logger.ts';
+import type { WorkerName } from './worker-settings.ts';
+import { workerSettings } from './worker-settings.ts';
 
 /** What differs between the three workers. */
 export interface WorkerPart {
-  readonly name: string;
+  readonly name: WorkerName;
   readonly taskQueue: string;
   readonly activities: object;
-  readonly runsWorkflows: boolean;
-  /** Activities at once: a held one is only a promise, so this bounds jobs and waiting deployers. */
-  readonly maxActivities: number;
+  /** Null: this worker runs none. */
+  readonly workflows: WorkflowSource | null;
 }
+
+type WorkflowSource = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
 
 /** Runs one worker until SIGTERM: connects, builds its part, says `worker ready`, drains on shutdown. */
 export async function runWorker(name: string, build: (config: WorkerConfig) => Promise<WorkerPart>): Promise<void> {
@@ -42,17 +45,15 @@ function workerOptions(part: WorkerPart, config: WorkerConfig): Omit<WorkerOptio
   return {
     taskQueue: part.taskQueue,
     activities: part.activities,
-    maxConcurrentActivityTaskExecutions: part.maxActivities,
-    maxHeartbeatThrottleInterval: '2s',
-    defaultHeartbeatThrottleInterval: '2s',
+    ...workerSettings[part.name],
     shutdownGraceTime: config.shutdownGraceTime,
     interceptors: { activity: [() => ({ inbound: createFailureInterceptor() })] },
-    ...(part.runsWorkflows ? workflowSource() : {}),
+    ...part.workflows,
   };
 }
 
 /** The bundle that `npm run build` made; sources are bundled at start when they run directly. */
-function workflowSource(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+export function ownWorkflows(): WorkflowSource {
   const bundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
   if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
   return { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };

@@ -9,8 +9,7 @@ async function buildServingPart(config: WorkerConfig): Promise<WorkerPart> {
   return {
     name: 'serving',
     taskQueue: taskQueues.serving,
-    runsWorkflows: false,
-    maxActivities: 50,
+    workflows: null,
     activities: servingActivities(config),
   };
 }
