@@ -41,7 +41,7 @@ beforeEach(async () => {
     packageDirectory: fixtures,
     directory: jobsDirectory(),
     environment: process.env,
-    maxParallel: 8,
+    maxParallel: 1,
     graceMs: 3000,
   });
   tracking = createFakeTracking();
@@ -126,6 +126,20 @@ describe('a job that is followed', () => {
       progressOffset: (progressLine(1) + progressLine(2)).length,
       progress: 'step 2/9',
     });
+  });
+
+  test('tells what it waits for, and begins when the job before it has ended', async () => {
+    await start({ wait: true });
+    const [before, goFirst] = [handle, document()];
+    request = jobRequest({ attempt: 2, parameters: { exitCode: 65 } });
+    handle = await activities.submitJob(request);
+    const { heartbeats, end } = follow();
+    const progress = 'waits for one of 1 places (jobs.maxParallel), 0 jobs before it';
+    await vi.waitFor(() => expect(heartbeats).toContainEqual({ progressOffset: 0, progress }));
+    await goOn(goFirst);
+    expect(await end).toMatchObject({ exitCode: 65 });
+    expect(heartbeats.at(-1)).toEqual({ progressOffset: 0, progress: 'started' });
+    await runner.remove(before);
   });
 
   test('goes on while its worker stops; the next one sends each point once', async () => {
