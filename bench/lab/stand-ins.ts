@@ -47,8 +47,10 @@ export function createFileReplica(name: string, directory: string): ServingRepli
     name,
     readState: async (model) => {
       const { ready, published } = await readShown(directory, model);
-      return { index: [], readyVersions: ready, desiredVersions: ready, publishedVersions: published };
+      const staged = { stagedVersions: [] };
+      return { index: [], readyVersions: ready, desiredVersions: ready, publishedVersions: published, ...staged };
     },
+    raiseFence: async () => {},
     describeMachine: async () => ({ runtimeVersions: {}, cpuFeatures: [] }),
     publish: async ({ model, version }) =>
       change(model, ({ published }) => ({ published: [...new Set([...published, version])] })),

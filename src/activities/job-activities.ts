@@ -1,9 +1,10 @@
-import { Context, heartbeat } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 
 import type { ArtifactStore } from '../ports/object-store.ts';
 import type { JobRunner } from '../ports/job-runner.ts';
 import type { Tracking } from '../ports/tracking.ts';
 import type { EndedJob, JobEnd, JobHandle, JobOutcome, JobRequest, JobState, StartedJob } from '../contracts/job.ts';
+import { tellProgress } from './heartbeat.ts';
 import { buildJobDocument } from './job-document.ts';
 import { judgeJob } from './job-verdict.ts';
 import { createPollClock } from './job-poll.ts';
@@ -69,7 +70,7 @@ async function followJob(dependencies: JobActivityDependencies, job: StartedJob)
   for (;;) {
     const state = await dependencies.runner.inspect(job.handle);
     follow = await forwardAllProgress(dependencies, job, follow);
-    heartbeat(state.kind === 'queued' ? { ...follow, progress: state.reason } : follow);
+    tellProgress(state.kind === 'queued' ? { ...follow, progress: state.reason } : follow);
     const end = await endOf(dependencies.runner, job.handle, state);
     if (end !== null) return end;
     await Context.current().sleep(pollIntervalMs(state.kind, Date.now()));
@@ -96,7 +97,7 @@ async function forwardAllProgress(
     const further = await forwardProgress(dependencies, job, follow);
     if (further.progressOffset === follow.progressOffset) return further;
     follow = further;
-    heartbeat(follow);
+    tellProgress(follow);
   }
 }
 

@@ -1,4 +1,4 @@
-import { heartbeat } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import { candidateModelName } from '../contracts/names.ts';
@@ -15,7 +15,6 @@ import type { ArtifactStore } from '../ports/object-store.ts';
 import type { ReplicaState, ServingReplica } from '../ports/serving-replica.ts';
 import { mismatches } from './engine-compatibility.ts';
 import { runSmokeTest } from './smoke/smoke-test.ts';
-import { withHeartbeat } from './with-heartbeat.ts';
 
 /**
  * What a deployer does to a target: every call acts on all replicas, carries the lease's fencing token, and may be repeated.
@@ -59,20 +58,24 @@ export function createServingActivities({ replicas, artifacts }: ServingActivity
   const each = async <Result>(
     { target }: { readonly target: string },
     act: (replica: ServingReplica) => Promise<Result>,
-  ): Promise<Result[]> => withHeartbeat(async () => Promise.all(replicasOf(replicas, target).map(act)));
+  ): Promise<Result[]> => allDone(replicasOf(replicas, target).map(act));
 
   return {
     readPriorState: async (request) =>
       priorState(request, await each(request, async (replica) => replica.readState(request.model))),
     checkEngine: async ({ target, engine }) => checkEngine(artifacts, replicasOf(replicas, target.target), engine),
-    publishVersion: async (request) => void (await each(request, async (replica) => replica.publish(request))),
+    publishVersion: async (request) =>
+      void (await each(request, async (replica) => replica.publish(request, { signal: cancellationSignal() }))),
     unpublishVersion: async (request) => void (await each(request, async (replica) => replica.unpublish(request))),
     loadCandidate: async (request) => void (await each(request, async (replica) => replica.loadCandidate(request))),
     unloadCandidate: async (request) => void (await each(request, async (replica) => replica.unloadCandidate(request))),
     smokeTest: async (request) =>
       worst(
         await each(request, async (replica) =>
-          runSmokeTest(replica, request, { modelName: candidateModelName(request.model), heartbeat }),
+          runSmokeTest(replica, request, {
+            modelName: candidateModelName(request.model),
+            signal: cancellationSignal(),
+          }),
         ),
       ),
     showVersions: async (request) => ({
@@ -81,6 +84,12 @@ export function createServingActivities({ replicas, artifacts }: ServingActivity
     verifyRoute: async (request) => void (await each(request, async (replica) => verifyRoute(replica, request))),
     retireVersions: async (request) => (await each(request, async (replica) => retire(replica, request))).flat(),
   };
+}
+
+/** Each to its end, though another fails: a change that still goes on must not meet the one that follows. */
+async function allDone<Result>(works: readonly Promise<Result>[]): Promise<Result[]> {
+  await Promise.allSettled(works);
+  return Promise.all(works);
 }
 
 function replicasOf(replicas: ServingActivityDependencies['replicas'], target: string): readonly ServingReplica[] {

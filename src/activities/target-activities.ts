@@ -1,3 +1,5 @@
+import { cancellationSignal } from '@temporalio/activity';
+
 import type {
   CommittedRelease,
   HeldTarget,
@@ -8,14 +10,13 @@ import type {
   TargetModel,
 } from '../contracts/serving.ts';
 import type { ReleaseDraft, TargetGate } from '../ports/target-gate.ts';
-import { withHeartbeat } from './with-heartbeat.ts';
 
 /**
  * Lease, log and state of a target, for workflows (which cannot send updates themselves). Idempotent per holder. No answer holds the
  * release log: it grows with the years, and every answer stands in a history.
  */
 export interface TargetActivities {
-  /** Waits in the target's queue as long as it takes; heartbeats meanwhile. @throws `TargetFrozen` */
+  /** Waits in the target's queue as long as it takes. @throws `TargetFrozen` */
   acquireTarget(request: { readonly target: TargetModel; readonly holder: LeaseHolder }): Promise<HeldTarget>;
   /** Gives the lease back, or leaves the queue. */
   releaseTarget(request: { readonly target: TargetModel; readonly holder: LeaseHolder }): Promise<void>;
@@ -36,12 +37,11 @@ export interface CommitRelease {
 
 export function createTargetActivities(gate: TargetGate): TargetActivities {
   return {
-    acquireTarget: async ({ target, holder }) =>
-      withHeartbeat(async () => {
-        const lease = await gate.acquire(target, holder);
-        const { live } = await gate.view(target);
-        return { lease, liveVersion: live?.version ?? null };
-      }),
+    acquireTarget: async ({ target, holder }) => {
+      const lease = await gate.acquire(target, holder, cancellationSignal());
+      const { live } = await gate.view(target);
+      return { lease, liveVersion: live?.version ?? null };
+    },
     releaseTarget: async ({ target, holder }) => gate.release(target, holder),
     commitRelease: async ({ target, lease, release }) => gate.commit(target, lease, release),
     findLiveRelease: async (target) => (await gate.view(target)).live,

@@ -4,20 +4,22 @@ import type { ServingOptions } from '../contracts/run-spec.ts';
 
 /**
  * One Triton server with its model repository. All changes carry a fencing token: one that is lower than the highest seen for the
- * model is refused with `StaleFence`. Failures are `AdapterError`s: `Unavailable`, `AccessDenied` (restricted protocol, wrong control
+ * model is refused with `StaleFence`; the same one is a repeated call. Failures are `AdapterError`s: `Unavailable`, `AccessDenied` (restricted protocol, wrong control
  * mode), `EngineRejected` (Load failed; message has Triton's reason), `VersionConflict`, `CorruptArtifact`, `StorageFull`, `StaleFence`.
  */
 export interface ServingReplica {
   readonly name: string;
   readState(model: string): Promise<ReplicaState>;
+  /** From now on every change with a lower token is refused. @throws AdapterError `StaleFence` when a higher one was here */
+  raiseFence(request: { readonly model: string; readonly fence: number }): Promise<void>;
   /** What engines must fit: from the machine and the environment that Triton's python backend runs in. */
   describeMachine(): Promise<MachineDescription>;
   /**
    * Puts an engine into the repository as `<model>/<version>/`: staged beside, every file verified by sha256, renamed. There already with
-   * the same engine and serving options: nothing is done. With others: `VersionConflict`.
+   * the same engine and serving options: nothing is done. With others: `VersionConflict`. Aborted: it ends before the version appears.
    */
-  publish(request: PublishVersion): Promise<void>;
-  /** Removes a version's files; it must not be ready. Not there: nothing is done. */
+  publish(request: PublishVersion, options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /** Removes a version's files, staged ones too; it must not be ready. Not there: nothing is done. */
   unpublish(request: { readonly model: string; readonly version: number; readonly fence: number }): Promise<void>;
   /** Loads a published version under its candidate name (`candidateModelName`), where users cannot reach it, and waits until ready. */
   loadCandidate(request: { readonly model: string; readonly version: number; readonly fence: number }): Promise<void>;
@@ -59,6 +61,8 @@ export interface ReplicaState {
   readonly desiredVersions: readonly number[] | null;
   /** Published versions, ascending. */
   readonly publishedVersions: readonly number[];
+  /** Versions of which something interrupted has left files outside the repository, ascending. */
+  readonly stagedVersions: readonly number[];
 }
 
 export interface MachineDescription {

@@ -10,8 +10,8 @@ import type {
 
 /** The `servingTarget` entity workflow of a target and model, which is started on first use. All calls are idempotent per holder. */
 export interface TargetGate {
-  /** Waits in the target's queue until granted. @throws AdapterError `TargetFrozen` */
-  acquire(target: TargetModel, holder: LeaseHolder): Promise<Lease>;
+  /** Waits in the target's queue until granted, or until the signal: the place in the queue is kept then. @throws AdapterError `TargetFrozen` */
+  acquire(target: TargetModel, holder: LeaseHolder, signal?: AbortSignal): Promise<Lease>;
   /** Gives the lease back, or leaves the queue; not holding and not waiting is fine. */
   release(target: TargetModel, holder: LeaseHolder): Promise<void>;
   /** Appends to the release log. @throws AdapterError `StaleFence` when the lease is no longer the current one. */

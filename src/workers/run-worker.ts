@@ -7,6 +7,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import type { WorkerConfig } from './config.ts';
 import { readWorkerConfig } from './config.ts';
 import { createFailureInterceptor } from './failure-interceptor.ts';
+import { createHeartbeatInterceptor } from './heartbeat-interceptor.ts';
 import { installLogger } from './logger.ts';
 import type { WorkerName } from './worker-settings.ts';
 import { workerSettings } from './worker-settings.ts';
@@ -41,13 +42,19 @@ export async function runWorker(name: string, build: (config: WorkerConfig) => P
   }
 }
 
+/** The SDK's own throttle sends one heartbeat in 80 % of its timeout: one answer that is late would end an activity that lives. */
+const heartbeatThrottle = { maxHeartbeatThrottleInterval: '3s', defaultHeartbeatThrottleInterval: '3s' } as const;
+
 function workerOptions(part: WorkerPart, config: WorkerConfig): Omit<WorkerOptions, 'connection'> {
   return {
     taskQueue: part.taskQueue,
     activities: part.activities,
     ...workerSettings[part.name],
+    ...heartbeatThrottle,
     shutdownGraceTime: config.shutdownGraceTime,
-    interceptors: { activity: [() => ({ inbound: createFailureInterceptor() })] },
+    interceptors: {
+      activity: [() => ({ inbound: createFailureInterceptor() }), () => ({ inbound: createHeartbeatInterceptor() })],
+    },
     ...part.workflows,
   };
 }

@@ -38,9 +38,9 @@ export function createTargetGate(client: Client): TargetGate {
     );
   const view = async (target: TargetModel): Promise<TargetView> => withNames(async () => viewTarget(client, target));
   return {
-    acquire: async (target, holder) => {
+    acquire: async (target, holder, signal) => {
       const lease = await update<Lease | null>(target, messages.acquire, [holder]);
-      return lease ?? awaitLease(async () => view(target), holder);
+      return lease ?? awaitLease({ view: async () => view(target), holder, signal });
     },
     release: async (target, holder) => update(target, messages.release, [holder]),
     commit: async (target, lease, release) => update<CommittedRelease>(target, messages.commit, [{ lease, release }]),
@@ -50,9 +50,16 @@ export function createTargetGate(client: Client): TargetGate {
   };
 }
 
+interface Waiting {
+  readonly view: () => Promise<TargetView>;
+  readonly holder: LeaseHolder;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Looks, without a trace in the target's history, until the lease is there; a place in the queue that is lost ends it. */
-async function awaitLease(view: () => Promise<TargetView>, holder: LeaseHolder): Promise<Lease> {
+async function awaitLease({ view, holder, signal }: Waiting): Promise<Lease> {
   for (;;) {
+    signal?.throwIfAborted();
     const { target, lease, queue, frozen } = await view();
     if (lease !== null && isSame(lease.holder, holder)) return lease;
     if (!queue.some((waiting) => isSame(waiting, holder))) throw sentAway(target, holder, frozen);

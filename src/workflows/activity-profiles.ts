@@ -11,6 +11,9 @@ import type { VersionActivities } from '../activities/version-activities.ts';
 /*
  * One profile per kind of waiting. Retries end with the activity's failure class (a permanent failure is never retried), not with a
  * count: a system that is away for an hour must not end a run that took a day.
+ *
+ * Every activity heartbeats every three seconds (src/activities/heartbeat.ts): whatever the time a call may take, a worker that died is
+ * noticed within its heartbeat timeout.
  */
 
 const backoff = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s' } as const;
@@ -19,6 +22,7 @@ const backoff = { initialInterval: '500ms', backoffCoefficient: 2, maximumInterv
 export const control = proxyActivities<RunActivities & TrackingActivities & TargetActivities & VersionActivities>({
   taskQueue: taskQueues.pipeline,
   startToCloseTimeout: '2m',
+  heartbeatTimeout: '10s',
   retry: backoff,
 });
 
@@ -26,7 +30,7 @@ export const control = proxyActivities<RunActivities & TrackingActivities & Targ
 export const leasing = proxyActivities<Pick<TargetActivities, 'acquireTarget'>>({
   taskQueue: taskQueues.pipeline,
   startToCloseTimeout: '7 days',
-  heartbeatTimeout: '20s',
+  heartbeatTimeout: '15s',
   retry: backoff,
 });
 
@@ -34,14 +38,15 @@ export const leasing = proxyActivities<Pick<TargetActivities, 'acquireTarget'>>(
 export const jobControl = proxyActivities<Omit<JobActivities, 'awaitJob'>>({
   taskQueue: taskQueues.jobs,
   startToCloseTimeout: '5m',
+  heartbeatTimeout: '10s',
   retry: backoff,
 });
 
-/** Following a job, for days if it takes days; a lost worker is noticed by the heartbeat. */
+/** Following a job, for days if it takes days. */
 export const jobWatch = proxyActivities<Pick<JobActivities, 'awaitJob'>>({
   taskQueue: taskQueues.jobs,
   startToCloseTimeout: '30 days',
-  heartbeatTimeout: '30s',
+  heartbeatTimeout: '15s',
   retry: backoff,
 });
 
@@ -49,7 +54,7 @@ export const jobWatch = proxyActivities<Pick<JobActivities, 'awaitJob'>>({
 export const serving = proxyActivities<ServingActivities>({
   taskQueue: taskQueues.serving,
   startToCloseTimeout: '30m',
-  heartbeatTimeout: '20s',
+  heartbeatTimeout: '15s',
   retry: { ...backoff, maximumAttempts: 4 },
 });
 
@@ -57,6 +62,6 @@ export const serving = proxyActivities<ServingActivities>({
 export const servingUndo = proxyActivities<ServingActivities>({
   taskQueue: taskQueues.serving,
   startToCloseTimeout: '30m',
-  heartbeatTimeout: '20s',
+  heartbeatTimeout: '15s',
   retry: { ...backoff, maximumAttempts: 30 },
 });

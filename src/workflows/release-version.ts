@@ -13,6 +13,8 @@ import type {
 } from '../contracts/serving.ts';
 import { control, leasing, serving, servingUndo } from './activity-profiles.ts';
 import { failureOf, failWith, isCancelled } from './failure-of.ts';
+import type { Fence } from './fence.ts';
+import { createFence } from './fence.ts';
 import { residentVersions } from './release-rules.ts';
 import type { Saga } from './saga.ts';
 import { createSaga } from './saga.ts';
@@ -41,6 +43,7 @@ interface Deployment extends HeldTarget {
   readonly order: ReleaseOrder;
   readonly progress: ReleaseProgress;
   readonly saga: Saga;
+  readonly fence: Fence;
   readonly prior: PriorState;
 }
 
@@ -63,7 +66,8 @@ export async function releaseVersion(order: ReleaseOrder, progress: ReleaseProgr
     saga.beforeStep('give the lease back', async () => control.releaseTarget({ target: order.target, holder }));
     const held = await leasing.acquireTarget({ target: order.target, holder });
     const prior = await serving.readPriorState(order.target);
-    const deployment: Deployment = { ...held, order, progress: told, saga, prior };
+    const fence = createFence(held.lease);
+    const deployment: Deployment = { ...held, order, progress: told, saga, fence, prior };
     await prove(deployment);
     const switchMs = await switchOver(deployment);
     refuseWhenCancelled();
@@ -75,18 +79,22 @@ export async function releaseVersion(order: ReleaseOrder, progress: ReleaseProgr
   }
 }
 
+type Fenced = TargetModel & { readonly version: number; readonly fence: number };
+
 /** Publishes the version and lets it answer where users cannot reach it. */
-async function prove({ order, progress, saga, lease, prior }: Deployment): Promise<void> {
+async function prove({ order, progress, saga, fence, prior }: Deployment): Promise<void> {
   const { target, version, engine } = order;
-  const fenced = { ...target, version, fence: lease.token };
+  const fenced = (): Fenced => ({ ...target, version, fence: fence() });
   if (prior.readyVersions.includes(version)) return;
   await serving.checkEngine({ target, engine });
   if (!prior.publishedVersions.includes(version))
-    saga.beforeStep('remove the published files', async () => servingUndo.unpublishVersion(fenced));
-  await serving.publishVersion({ ...fenced, engine, serving: order.serving });
+    saga.beforeStep('remove the published files', async () => servingUndo.unpublishVersion(fenced()));
+  await serving.publishVersion({ ...fenced(), engine, serving: order.serving });
   if (order.smokeTest === null) return;
-  saga.beforeStep('unload the candidate', async () => servingUndo.unloadCandidate(fenced));
-  await serving.loadCandidate.executeWithOptions({ summary: `load version ${version} beside the live one` }, [fenced]);
+  saga.beforeStep('unload the candidate', async () => servingUndo.unloadCandidate(fenced()));
+  await serving.loadCandidate.executeWithOptions({ summary: `load version ${version} beside the live one` }, [
+    fenced(),
+  ]);
   progress.smokeTestStarted?.();
   const report = await serving.smokeTest.executeWithOptions(
     { summary: `smoke test of version ${version}`, retry: { maximumAttempts: 2 } },
@@ -96,18 +104,19 @@ async function prove({ order, progress, saga, lease, prior }: Deployment): Promi
   if (report.violations.length > 0) {
     throw failWith({ name: 'SmokeTestFailed', message: `version ${version}: ${report.violations.join('; ')}` });
   }
-  await serving.unloadCandidate(fenced);
+  await serving.unloadCandidate(fenced());
 }
 
 async function switchOver(deployment: Deployment): Promise<number> {
-  const { order, saga, lease, prior } = deployment;
+  const { order, saga, fence, prior } = deployment;
   const { target, version } = order;
-  const restore = { ...target, versions: prior.readyVersions, fence: lease.token };
-  saga.beforeStep('show the prior versions', async () => servingUndo.showVersions(restore));
+  saga.beforeStep('show the prior versions', async () =>
+    servingUndo.showVersions({ ...target, versions: prior.readyVersions, fence: fence() }),
+  );
   const versions = residentAfter(deployment);
   const { switchMs } = await serving.showVersions.executeWithOptions(
     { summary: `switch to version ${version} (resident: ${versions.join(', ')})` },
-    [{ ...target, versions, fence: lease.token }],
+    [{ ...target, versions, fence: fence() }],
   );
   await serving.verifyRoute({ ...target, version, prompt: order.probePrompt });
   return switchMs;
@@ -138,14 +147,12 @@ async function commit(deployment: Deployment): Promise<CommittedRelease> {
 }
 
 /** What follows from a release. A step that fails for good leaves the release as it is, and is told in the log. */
-async function settle({ order, lease }: Deployment, { previousVersion, keep }: CommittedRelease): Promise<void> {
+async function settle({ order, lease, fence }: Deployment, { previousVersion, keep }: CommittedRelease): Promise<void> {
   const { target, version } = order;
   await CancellationScope.nonCancellable(async () => {
     const aliases = { ...target, champion: version, previous: previousVersion };
     await untilGivenUp('move the aliases', async () => control.moveAliases(aliases));
-    await untilGivenUp('retire old versions', async () =>
-      serving.retireVersions({ ...target, keep, fence: lease.token }),
-    );
+    await untilGivenUp('retire old versions', async () => serving.retireVersions({ ...target, keep, fence: fence() }));
     await control.releaseTarget({ target, holder: lease.holder });
   });
 }

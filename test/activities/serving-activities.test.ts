@@ -1,4 +1,3 @@
-import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -91,11 +90,20 @@ describe('a change of a target', () => {
     ]);
   });
 
-  test('is given up by the worker when the run is cancelled', async () => {
-    second.switchDelayMs = 5_000;
+  test('is seen through though the run is cancelled meanwhile, so that its undo comes after it', async () => {
+    second.switchDelayMs = 60;
     const switching = run(async () => activities.showVersions({ ...target, versions: [1], fence: 1 }));
     environment.cancel();
-    await expect(switching).rejects.toBeInstanceOf(CancelledFailure);
+    await switching;
+    expect(second.ready).toEqual([1]);
+  });
+
+  test('that fails on one replica ends when the others have ended', async () => {
+    second.switchDelayMs = 60;
+    await first.raiseFence({ model: target.model, fence: 2 });
+    const switching = run(async () => activities.showVersions({ ...target, versions: [1], fence: 1 }));
+    await expect(switching).rejects.toMatchObject({ failure: 'StaleFence' });
+    expect([first.ready, second.ready]).toEqual([[], [1]]);
   });
 });
 

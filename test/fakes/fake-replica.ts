@@ -1,3 +1,4 @@
+import { AdapterError } from '../../src/adapters/errors.ts';
 import { candidateModelName } from '../../src/contracts/names.ts';
 import type { MachineDescription, ServingReplica } from '../../src/ports/serving-replica.ts';
 
@@ -16,6 +17,12 @@ export interface FakeReplica extends ServingReplica {
 }
 
 export function createFakeReplica(name: string): FakeReplica {
+  let highest = 0;
+  const passFence = (fence: number): void => {
+    if (fence < highest)
+      throw new AdapterError('StaleFence', `token ${fence} is under ${highest}`, { system: 'triton' });
+    highest = fence;
+  };
   const replica: FakeReplica = {
     name,
     ready: [],
@@ -30,18 +37,29 @@ export function createFakeReplica(name: string): FakeReplica {
       readyVersions: replica.ready,
       desiredVersions: replica.ready,
       publishedVersions: replica.published,
+      stagedVersions: [],
     }),
+    raiseFence: async ({ fence }) => passFence(fence),
     describeMachine: async () => replica.machine,
-    publish: async ({ version }) => {
+    publish: async ({ version, fence }) => {
+      passFence(fence);
       replica.published = [...new Set([...replica.published, version])].toSorted((a, b) => a - b);
     },
-    unpublish: async ({ version }) => {
+    unpublish: async ({ version, fence }) => {
+      passFence(fence);
       if (replica.ready.includes(version)) throw new Error(`version ${version} is ready`);
       replica.published = replica.published.filter((entry) => entry !== version);
     },
-    loadCandidate: async ({ version }) => void (replica.candidate = version),
-    unloadCandidate: async () => void (replica.candidate = null),
-    showVersions: async ({ versions }) => {
+    loadCandidate: async ({ version, fence }) => {
+      passFence(fence);
+      replica.candidate = version;
+    },
+    unloadCandidate: async ({ fence }) => {
+      passFence(fence);
+      replica.candidate = null;
+    },
+    showVersions: async ({ versions, fence }) => {
+      passFence(fence);
       await new Promise((resolve) => setTimeout(resolve, replica.switchDelayMs));
       replica.ready = versions;
     },

@@ -9,8 +9,8 @@ import { buildSmokeReport } from './smoke-report.ts';
 export interface SmokeTestContext {
   /** Triton's name of the model under test: its candidate name, until it has passed. */
   readonly modelName: string;
-  /** Called before each request. */
-  readonly heartbeat: () => void;
+  /** No further request is sent once it is aborted. */
+  readonly signal: AbortSignal;
 }
 
 /** No answer within this is a failed request, whatever the SLA. */
@@ -19,7 +19,7 @@ const requestTimeoutMs = 60_000;
 /**
  * Asks one version of a model each prompt, unary and streaming, `repeats` times, one request at a time, after warm-up requests that do
  * not count. Ends early once more requests have failed than the error rate allows. Never throws for what the model does: that is in
- * the report.
+ * the report; the signal's reason ends it.
  */
 export async function runSmokeTest(
   replica: ServingReplica,
@@ -31,7 +31,7 @@ export async function runSmokeTest(
   const attempts: SmokeAttempt[] = [];
   const allowedFailures = Math.floor(request.spec.sla.maxErrorRate * planned.length);
   for (const attempt of planned) {
-    context.heartbeat();
+    context.signal.throwIfAborted();
     attempts.push(await attemptOnce(replica, attempt, generateRequest(request, context, attempt)));
     if (attempts.filter(({ outcome }) => outcome.kind === 'failed').length > allowedFailures) break;
   }
@@ -52,7 +52,7 @@ async function warmUp(replica: ServingReplica, request: SmokeTestRequest, contex
   const [first] = plannedAttempts(request);
   if (first === undefined) return;
   for (let sent = 0; sent < request.spec.warmupRequests; sent += 1) {
-    context.heartbeat();
+    context.signal.throwIfAborted();
     await attemptOnce(replica, first, generateRequest(request, context, { ...first, isStreamed: sent % 2 === 1 }));
   }
 }

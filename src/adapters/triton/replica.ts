@@ -16,7 +16,8 @@ import { readyVersions } from './index-state.ts';
 import { withLock } from './lock.ts';
 import type { ModelServer, ServerTimeouts } from './model-server.ts';
 import { defaultTimeouts, withServer } from './model-server.ts';
-import { publishVersion, unpublishVersion } from './publish-version.ts';
+import type { PublishDependencies } from './publish-version.ts';
+import { publishVersion, stagedVersions, unpublishVersion } from './publish-version.ts';
 import { publishedVersions } from './repository.ts';
 import { showVersions } from './show-versions.ts';
 import { toAdapterError } from './to-adapter-error.ts';
@@ -43,6 +44,13 @@ export function createTritonReplica(options: TritonReplicaOptions): TritonReplic
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const exclusively = async (change: Change, work: () => Promise<void>): Promise<void> =>
     changeReplica({ replica, timeouts }, change, work);
+  const publishing = (change: Change): PublishDependencies => ({
+    replica,
+    artifacts,
+    timeoutMs: timeouts.loadMs,
+    signal: undefined,
+    exclusively: async (work) => exclusively(change, work),
+  });
   const onServer = async <Result>(what: string, work: (server: ModelServer) => Promise<Result>): Promise<Result> =>
     named(`${what} on replica ${replica.name}`, async () => withServer(replica, timeouts, work));
 
@@ -50,22 +58,20 @@ export function createTritonReplica(options: TritonReplicaOptions): TritonReplic
     name: replica.name,
     readState: async (model) =>
       onServer(`read the state of ${model}`, async (server) => readState(server, replica, model)),
+    raiseFence: async (request) =>
+      named(`raise the fence of ${request.model} on replica ${replica.name}`, async () =>
+        exclusively(request, async () => undefined),
+      ),
     describeMachine: async () => readMachine(replica),
-    publish: async (request) =>
-      named(`publish version ${request.version} of ${request.model} on replica ${replica.name}`, async () =>
-        publishVersion(
-          {
-            replica,
-            artifacts,
-            timeoutMs: timeouts.loadMs,
-            exclusively: async (reveal) => exclusively(request, reveal),
-          },
-          request,
-        ),
+    publish: async (request, { signal } = {}) =>
+      named(
+        `publish version ${request.version} of ${request.model} on replica ${replica.name}`,
+        async () => publishVersion({ ...publishing(request), signal }, request),
+        signal,
       ),
     unpublish: async (request) =>
       onServer(`remove version ${request.version} of ${request.model}`, async (server) =>
-        exclusively(request, async () => unpublishVersion(server, replica, request)),
+        unpublishVersion(server, publishing(request), request),
       ),
     loadCandidate: async (request) =>
       onServer(`load version ${request.version} of ${request.model}`, async (server) =>
@@ -106,6 +112,7 @@ async function readState(server: ModelServer, replica: ReplicaPlatform, model: s
     readyVersions: readyVersions(index, model),
     desiredVersions: await readDesiredVersions(replica.desiredDirectory, model),
     publishedVersions: await publishedVersions(replica.repositoryDirectory, model),
+    stagedVersions: await stagedVersions(replica, model),
   };
 }
 
@@ -142,10 +149,12 @@ function answers({ name, grpcAddress }: ReplicaPlatform): Pick<TritonReplica, 'g
   };
 }
 
-async function named<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+/** Errors get the name of what was under way; an abort keeps its own reason. */
+async function named<Result>(what: string, work: () => Promise<Result>, signal?: AbortSignal): Promise<Result> {
   try {
     return await work();
   } catch (error) {
+    signal?.throwIfAborted();
     throw toAdapterError(error, what);
   }
 }

@@ -16,6 +16,7 @@ export interface VersionContent {
   readonly engine: ArtifactRef;
   readonly serving: ServingOptions;
   readonly mark: PublishedMark;
+  readonly signal: AbortSignal | undefined;
 }
 
 const parallelFiles = 4;
@@ -27,9 +28,13 @@ const parallelFiles = 4;
  */
 export async function stageVersion(artifacts: ArtifactStore, content: VersionContent, staged: string): Promise<void> {
   await mkdir(dirname(staged), { recursive: true });
-  const { files } = await artifacts.fetch(content.engine, staged);
+  const { signal } = content;
+  const { files } = await artifacts.fetch(content.engine, staged, signal === undefined ? {} : { signal });
   try {
-    await inParallel(files, parallelFiles, async (file) => settleFile(staged, file));
+    await inParallel(files, parallelFiles, async (file) => {
+      signal?.throwIfAborted();
+      await settleFile(staged, file);
+    });
   } catch (error) {
     await rm(staged, { recursive: true, force: true });
     throw error;

@@ -15,8 +15,7 @@ beforeAll(async () => {
 afterAll(async () => bench.stop());
 
 test('a sound candidate passes: every prompt unary and streamed, warm-up not counted', async () => {
-  let beats = 0;
-  const report = await smokeTest('sound', { behaviour: {}, smokeSpec: spec, heartbeat: () => (beats += 1) });
+  const report = await smokeTest('sound', { behaviour: {}, smokeSpec: spec });
   expect(report).toMatchObject({
     version: 1,
     requests: 4,
@@ -25,7 +24,6 @@ test('a sound candidate passes: every prompt unary and streamed, warm-up not cou
     sample: { prompt: 'a b c', answer: 'a b c' },
   });
   expect(report.answerPerplexity).toBeCloseTo(Math.exp(0.5));
-  expect(beats).toBe(5);
   expect(await requestsSeen('sound--candidate')).toBe(5);
 });
 
@@ -58,29 +56,46 @@ test('a candidate that is not there fails its requests and throws nothing', asyn
   const request = { target: 't', model: 'absent', version: 1, spec };
   const report = await runSmokeTest(bench.replica, request, {
     modelName: 'absent--candidate',
-    heartbeat: () => undefined,
+    signal: new AbortController().signal,
   });
   expect(report.errorRate).toBe(1);
+});
+
+test('a cancelled smoke test sends no further request', async () => {
+  const stopping = new AbortController();
+  const testing = smokeTest('cancelled', {
+    behaviour: { tokenSeconds: 0.05 },
+    smokeSpec: { ...spec, repeats: 50 },
+    signal: stopping.signal,
+  });
+  testing.catch(() => undefined);
+  await expect.poll(async () => requestsSeen('cancelled--candidate'), { timeout: 10_000 }).toBeGreaterThan(1);
+  stopping.abort(new Error('the run was cancelled'));
+  await expect(testing).rejects.toThrow('the run was cancelled');
+  expect(await requestsSeen('cancelled--candidate')).toBeLessThan(20);
 });
 
 interface Trial {
   readonly behaviour: EchoBehaviour;
   readonly smokeSpec: SmokeTestSpec;
-  readonly heartbeat?: () => void;
+  readonly signal?: AbortSignal;
 }
 
 async function smokeTest(
   model: string,
-  { behaviour, smokeSpec, heartbeat = () => undefined }: Trial,
+  { behaviour, smokeSpec, signal = new AbortController().signal }: Trial,
 ): Promise<SmokeReport> {
   await bench.publish(model, 1, behaviour);
   await bench.replica.loadCandidate({ model, version: 1, fence: 1 });
   const request = { target: 'test', model, version: 1, spec: smokeSpec };
-  return runSmokeTest(bench.replica, request, { modelName: `${model}--candidate`, heartbeat });
+  return runSmokeTest(bench.replica, request, { modelName: `${model}--candidate`, signal });
 }
 
 async function requestsSeen(name: string): Promise<number> {
   const control = openControl(bench.server);
-  const [statistics] = await control.modelStatistics({ name }).finally(() => control.close());
-  return Number(statistics?.inference_count ?? 0);
+  const statistics = await control
+    .modelStatistics({ name })
+    .catch(() => [])
+    .finally(() => control.close());
+  return Number(statistics[0]?.inference_count ?? 0);
 }

@@ -73,6 +73,18 @@ test('a deployer whose lease is older than one seen before changes nothing', asy
   expect(await bench.replica.readState(model)).toMatchObject({ readyVersions: [1], publishedVersions: [1] });
 });
 
+test('a fence that is raised refuses a late call of the step before, and lets the same step be repeated', async () => {
+  const model = 'raised';
+  await bench.publish(model, 1);
+  await bench.replica.raiseFence({ model, fence: 3001 });
+  await bench.replica.raiseFence({ model, fence: 3001 });
+  await expect(bench.replica.showVersions({ model, versions: [1], fence: 3000 })).rejects.toMatchObject({
+    failure: 'StaleFence',
+  });
+  await expect(bench.replica.raiseFence({ model, fence: 3000 })).rejects.toMatchObject({ failure: 'StaleFence' });
+  await bench.replica.showVersions({ model, versions: [1], fence: 3001 });
+});
+
 test('a wrong secret is access denied, not a server that is away', async () => {
   const secretFile = join(bench.shelf.directory, 'wrong-secret');
   await writeFile(secretFile, 'guess');

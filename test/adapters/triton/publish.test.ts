@@ -87,6 +87,37 @@ test('nothing is left beside the repository after a publication', async () => {
   expect(beside).not.toContain('tidy');
 });
 
+test('a cancelled publication ends before the version appears, and leaves nothing staged', async () => {
+  const model = 'cancelled';
+  const engine = await bench.shelf.build({ name: model });
+  const { artifacts } = bench.shelf;
+  const stopping = new AbortController();
+  const replica = createTritonReplica({
+    replica: bench.platform,
+    artifacts: {
+      ...artifacts,
+      fetch: async (ref, directory, options) => {
+        const manifest = await artifacts.fetch(ref, directory, options);
+        stopping.abort(new Error('the run was cancelled'));
+        return manifest;
+      },
+    },
+  });
+  const publishing = replica.publish({ model, version: 1, engine, serving, fence: 1 }, { signal: stopping.signal });
+  await expect(publishing).rejects.toThrow('the run was cancelled');
+  expect(await replica.readState(model)).toMatchObject({ publishedVersions: [], stagedVersions: [] });
+});
+
+test('what a killed worker has staged is seen, and goes with the removal of its version', async () => {
+  const engine = await bench.shelf.build({ name: 'left' });
+  const request = { model: 'left', version: 1, engine, serving, fence: 1 };
+  const killed = publishAndDie({ platform: bench.platform, storeUri: bench.shelf.artifacts.objects.rootUri, request });
+  await expect(killed).rejects.toMatchObject({ signal: 'SIGKILL' });
+  expect(await bench.replica.readState('left')).toMatchObject({ publishedVersions: [], stagedVersions: [1] });
+  await bench.replica.unpublish({ model: 'left', version: 1, fence: 1 });
+  expect(await bench.replica.readState('left')).toMatchObject({ publishedVersions: [], stagedVersions: [] });
+});
+
 test('a loaded version keeps its files, as model and as candidate; an unloaded one loses them, also twice', async () => {
   const model = 'unpublished';
   await bench.publish(model, 1);
