@@ -42,6 +42,8 @@ const violations = [
   ['src/ports/a.ts', "import { x } from '../adapters/errors.ts';"],
   ['src/ports/a.ts', "import { x } from '@aws-sdk/client-s3';"],
   ['src/protocols/triton/a.ts', "import { x } from '../../adapters/errors.ts';"],
+  ['src/protocols/triton/a.ts', "import { Client } from '@temporalio/common';"],
+  ['src/protocols/temporal/a.ts', "import { Client } from '@temporalio/client';"],
   ['src/workflows/a.ts', "import { createHash } from 'node:crypto';"],
   ['src/workflows/a.ts', "import { z } from 'zod';"],
   ['src/workflows/a.ts', "import { createRunActivities } from '../activities/run-activities.ts';"],
@@ -63,6 +65,7 @@ const allowed = [
   ['src/workflows/stages/a.ts', "import { proxyActivities } from '@temporalio/workflow';"],
   ['src/activities/a.ts', "import { AdapterError } from '../adapters/errors.ts';"],
   ['src/adapters/triton/a.ts', "import { openControl } from '../../protocols/triton/control.ts';"],
+  ['src/protocols/temporal/a.ts', "import type { PayloadCodec } from '@temporalio/common';"],
   ['src/client/a.ts', "import type { llmPipeline } from '../workflows/llm-pipeline.ts';"],
 ] as const;
 

@@ -72,7 +72,7 @@ export class BenchStack {
     });
     writeFileSync(home.platformFile, JSON.stringify(platform));
     writeFileSync(join(home.directory, 'rows.jsonl'), '{"text":"nothing"}\n');
-    const temporal = await startServer(home, buildTemporalServer(installation, home, ports));
+    const temporal = await startServer(home, buildTemporalServer(installation, home, { ports, isEncrypted: false }));
     const address = endpoints.temporalAddress;
     const connection = await Connection.connect({ address });
     const bundle = join(installation.root, 'dist', 'workflow-bundle.js');

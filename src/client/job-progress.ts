@@ -1,16 +1,27 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
-import { defaultPayloadConverter } from '@temporalio/common';
+import type { LoadedDataConverter, Payload, PayloadCodec } from '@temporalio/common';
 
 import type { RunStatus } from '../contracts/run-status.ts';
 
 type PendingActivities = WorkflowExecutionDescription['raw']['pendingActivities'];
 
 /** What the job of a run does now (`step 40/120 · loss 3.1 · ETA 0:52`), from the heartbeat of the activity that follows it. */
-export function jobProgressOf(pending: PendingActivities): string | null {
+export async function jobProgressOf(
+  pending: PendingActivities,
+  { payloadCodecs, payloadConverter }: LoadedDataConverter,
+): Promise<string | null> {
   const following = pending?.find(({ activityType }) => activityType?.name === 'awaitJob');
-  const [payload] = following?.heartbeatDetails?.payloads ?? [];
-  if (payload === undefined) return null;
-  const details: unknown = defaultPayloadConverter.fromPayload(payload);
+  const [payload] = await decoded(following?.heartbeatDetails?.payloads ?? [], payloadCodecs);
+  return payload === undefined ? null : progressIn(payloadConverter.fromPayload(payload));
+}
+
+async function decoded(payloads: Payload[], codecs: readonly PayloadCodec[]): Promise<Payload[]> {
+  let plain = payloads;
+  for (const codec of codecs) plain = await codec.decode(plain);
+  return plain;
+}
+
+function progressIn(details: unknown): string | null {
   const hasProgress = typeof details === 'object' && details !== null && 'progress' in details;
   return hasProgress && typeof details.progress === 'string' ? details.progress : null;
 }

@@ -1,5 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { Client, Connection } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 
 import type { Decision } from '../contracts/approval.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
@@ -11,13 +12,15 @@ import type { DeployModelInput } from '../workflows/deploy-model.ts';
 import type { ImportModelInput } from '../workflows/import-model.ts';
 import type { llmPipeline } from '../workflows/llm-pipeline.ts';
 import type { RollbackModelInput } from '../workflows/rollback-model.ts';
+import { clientDataConverter } from '../protocols/temporal/data-converter.ts';
+import { readPayloadKeys } from '../protocols/temporal/payload-keys.ts';
 import { jobProgressOf, withProgress } from './job-progress.ts';
 import { createOutageClock, pause } from './outage.ts';
 import { newRunId } from './run-id.ts';
 import { currentUser, modelOf, summaryOf, withRequester } from './run-request.ts';
 import type { AddressLookup } from './stack-home.ts';
 import { findServer } from './stack-home.ts';
-import { toWindlassError, WindlassError } from './windlass-error.ts';
+import { keyError, toWindlassError, WindlassError } from './windlass-error.ts';
 
 export type { Decision } from '../contracts/approval.ts';
 export type { Artifact, ArtifactRef } from '../contracts/artifact.ts';
@@ -67,17 +70,21 @@ export class WindlassClient {
   readonly #connection: Connection;
   readonly #client: Client;
 
-  private constructor(connection: Connection, namespace: string) {
+  private constructor(connection: Connection, namespace: string, dataConverter: DataConverter) {
     this.#connection = connection;
-    this.#client = new Client({ connection, namespace });
+    this.#client = new Client({ connection, namespace, dataConverter });
   }
 
-  /** Address: option, then `TEMPORAL_ADDRESS`, then the embedded stack that `home`, `WINDLASS_HOME` or the nearest `.windlass` names. */
+  /**
+   * Address: option, then `TEMPORAL_ADDRESS`, then the embedded stack that `home`, `WINDLASS_HOME` or the nearest
+   * `.windlass` names. Where payloads are encrypted it needs the keys: `WINDLASS_PAYLOAD_KEYS_FILE` or `WINDLASS_PAYLOAD_KEYS`.
+   */
   static async connect(options: ConnectOptions = {}): Promise<WindlassClient> {
     const { address, namespace } = findServer(options);
+    const dataConverter = dataConverterOf(process.env);
     try {
       const connection = await Connection.connect({ address, connectTimeout: connectTimeoutMs });
-      return new WindlassClient(connection, namespace);
+      return new WindlassClient(connection, namespace, dataConverter);
     } catch (cause) {
       throw new WindlassError('ServerUnreachable', `Temporal does not answer at ${address}`, { cause });
     }
@@ -127,7 +134,8 @@ export class WindlassClient {
       this.#within(callTimeoutMs, async () => {
         const run = this.#run(runId);
         const [status, { raw }] = await Promise.all([run.query<RunStatus>(messages.status), run.describe()]);
-        return withProgress(status, jobProgressOf(raw.pendingActivities));
+        const progress = await jobProgressOf(raw.pendingActivities, this.#client.options.loadedDataConverter);
+        return withProgress(status, progress);
       }),
     );
   }
@@ -232,4 +240,12 @@ interface WorkflowCall {
   readonly id: string;
   readonly input: DeployModelInput | RollbackModelInput | ImportModelInput;
   readonly summary: string;
+}
+
+function dataConverterOf(environment: NodeJS.ProcessEnv): DataConverter {
+  try {
+    return clientDataConverter(readPayloadKeys(environment));
+  } catch (error) {
+    throw keyError(error) ?? error;
+  }
 }

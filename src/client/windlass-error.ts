@@ -15,6 +15,7 @@ import {
 
 import type { FailureName } from '../contracts/failures.ts';
 import { failures, isFailureName } from '../contracts/failures.ts';
+import { PayloadKeyError } from '../protocols/temporal/payload-keys.ts';
 
 /** Failures that only a caller sees: how a run was ended from outside, and a server that does not answer. */
 const callerFailures = {
@@ -57,7 +58,15 @@ export interface WindlassErrorOptions {
 /** The one place where errors of the Temporal client get their Windlass name. `subject`: what was asked for, such as `run glossary-…`. */
 export function toWindlassError(error: unknown, subject: string): WindlassError {
   if (error instanceof WindlassError) return error;
-  return namedFailure(error) ?? endedFromOutside(error, subject) ?? refusedCall(error, subject);
+  return namedFailure(error) ?? keyError(error) ?? endedFromOutside(error, subject) ?? refusedCall(error, subject);
+}
+
+/** Payload keys that are wrong, missing or not readable; null: it is another error. */
+export function keyError(error: unknown): WindlassError | null {
+  const found = causes(error).find((cause) => cause instanceof PayloadKeyError);
+  if (found === undefined) return null;
+  const advice = 'Give this program the payload keys that the workers have.';
+  return new WindlassError('AccessDenied', found.message, { cause: error, advice });
 }
 
 function adviceOf(failure: WindlassFailureName): string {

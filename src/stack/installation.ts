@@ -13,6 +13,7 @@ export interface Installation {
   readonly mlflow: string;
   readonly jobsPackage: string;
   readonly stackMain: string;
+  readonly codecServerMain: string;
   readonly bootstrap: string;
   readonly workerMain: (worker: string) => string;
 }
@@ -32,6 +33,7 @@ export function findInstallation(): Installation {
     mlflow: join(venvBin, 'mlflow'),
     jobsPackage: join(root, 'jobs'),
     stackMain: fileURLToPath(new URL(`main${extension}`, import.meta.url)),
+    codecServerMain: fileURLToPath(new URL(`codec-server-main${extension}`, import.meta.url)),
     bootstrap: join(root, 'scripts', 'bootstrap.mjs'),
     workerMain: (worker) => fileURLToPath(new URL(`../workers/${worker}${extension}`, import.meta.url)),
   };

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { AdapterError } from '../adapters/errors.ts';
 import type { StackState } from '../contracts/stack-state.ts';
+import { PayloadKeyError, readPayloadKeys } from '../protocols/temporal/payload-keys.ts';
 import { examine, formatChecks } from './doctor.ts';
 import { findInstallation } from './installation.ts';
 import { StackError } from './stack-error.ts';
@@ -24,6 +25,7 @@ interface UpCommandOptions extends CommonOptions {
 async function up(options: UpCommandOptions): Promise<void> {
   const home = stackHome(options.home);
   const source = readPlatformSource(options.platform);
+  readPayloadKeys(process.env);
   await awaitStopping(home);
   if (await isRunning(home)) {
     const state = await waitForStack({ home, stopOnFailure: false, onState: () => undefined });
@@ -100,7 +102,8 @@ function buildProgram(): Command {
 /** Exit status: 0 done, 1 failed, 2 usage. */
 function exitStatusOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (!(error instanceof StackError) && !(error instanceof AdapterError)) throw error;
+  const isNamed = [StackError, AdapterError, PayloadKeyError].some((kind) => error instanceof kind);
+  if (!isNamed || !(error instanceof Error)) throw error;
   process.stderr.write(`${error.message}\n`);
   return 1;
 }

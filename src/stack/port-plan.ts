@@ -9,28 +9,32 @@ const tritonPorts = z.object({ grpc: portNumber, http: portNumber, metrics: port
 const portPlan = z.object({
   temporal: z.object({ grpc: portNumber, ui: portNumber, http: portNumber, metrics: portNumber }),
   mlflow: portNumber,
+  codec: portNumber.optional(),
   targets: z.record(z.string(), tritonPorts),
 });
 
 export type TritonPorts = z.infer<typeof tritonPorts>;
-export type PortPlan = z.infer<typeof portPlan>;
+/** As it was written: an older one has no port for the codec server. */
+export type StoredPortPlan = z.infer<typeof portPlan>;
+export type PortPlan = StoredPortPlan & { readonly codec: number };
 
 /** Null where the document is none of ours: new ports are chosen. */
-export function parsePortPlan(document: unknown): PortPlan | null {
+export function parsePortPlan(document: unknown): StoredPortPlan | null {
   return portPlan.safeParse(document).data ?? null;
 }
 
-export function portsOf(plan: PortPlan): readonly number[] {
+export function portsOf(plan: StoredPortPlan): readonly number[] {
   return [
     ...Object.values(plan.temporal),
     plan.mlflow,
+    ...(plan.codec === undefined ? [] : [plan.codec]),
     ...Object.values(plan.targets).flatMap((ports) => Object.values(ports)),
   ];
 }
 
 /** How many ports a stack with these targets needs. */
 export function portCount(targets: readonly string[]): number {
-  return 5 + 3 * targets.length;
+  return 6 + 3 * targets.length;
 }
 
 export interface PortSupply {
@@ -41,7 +45,7 @@ export interface PortSupply {
 }
 
 /** The ports of last time where they are free, so that addresses in browsers and notes stay good; a taken one is replaced. */
-export function planPorts(previous: PortPlan | null, targets: readonly string[], supply: PortSupply): PortPlan {
+export function planPorts(previous: StoredPortPlan | null, targets: readonly string[], supply: PortSupply): PortPlan {
   const keep = keeper(supply);
   const { temporal } = previous ?? {};
   const tritons = targets.map((target) => [target, keepTriton(previous?.targets[target], keep)] as const);
@@ -53,6 +57,7 @@ export function planPorts(previous: PortPlan | null, targets: readonly string[],
       metrics: keep(temporal?.metrics),
     },
     mlflow: keep(previous?.mlflow),
+    codec: keep(previous?.codec),
     targets: Object.fromEntries(tritons),
   };
 }

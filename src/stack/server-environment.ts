@@ -6,6 +6,9 @@ import type { ServerCommand } from './server-spec.ts';
 const dropped =
   /^(PYTHON|LD_|MLFLOW_|TEMPORAL_|VIRTUAL_ENV$|NODE_OPTIONS$|VITEST|WINDLASS_(SERVER|PLATFORM|JOB|PROGRESS|WORK)$)/;
 
+/** Only workers reach stores and hubs; what goes through Temporal is read by them and the codec server. */
+const credentials = /^(AWS_|HF_TOKEN$|HUGGING_FACE_HUB_TOKEN$|WINDLASS_PAYLOAD_)/;
+
 export interface ServerEnvironmentOptions {
   readonly homeDirectory: string;
   readonly server: string;
@@ -19,7 +22,8 @@ export function buildServerEnvironment(
   options: ServerEnvironmentOptions,
 ): Record<string, string> {
   const kept = Object.entries(inherited).filter((entry): entry is [string, string] => {
-    return entry[1] !== undefined && !dropped.test(entry[0]);
+    const isWithheld = command.credentials === undefined && credentials.test(entry[0]);
+    return entry[1] !== undefined && !dropped.test(entry[0]) && !isWithheld;
   });
   return {
     ...Object.fromEntries(kept),

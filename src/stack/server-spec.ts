@@ -18,6 +18,8 @@ export interface ServerCommand {
   readonly args: readonly string[];
   /** Added to the environment every server gets. */
   readonly env: Readonly<Record<string, string>>;
+  /** Absent: it gets none of the credentials of the person who starts the stack. */
+  readonly credentials?: 'inherited';
 }
 
 export type Readiness =

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { resolvePlatform } from '../adapters/platform/resolve-platform.ts';
 import { parseWindlassFile } from '../adapters/platform/windlass-file.ts';
 import type { StackEndpoints } from '../contracts/stack-state.ts';
+import { readPayloadKeys } from '../protocols/temporal/payload-keys.ts';
 import { choosePorts } from './free-ports.ts';
 import type { Installation } from './installation.ts';
 import { parallelJobs } from './parallel-jobs.ts';
@@ -12,6 +13,7 @@ import type { PortPlan } from './port-plan.ts';
 import { endpointsFromPorts } from './port-plan.ts';
 import { probePython } from './python-environment.ts';
 import type { ServerSpec } from './server-spec.ts';
+import { buildCodecServer } from './servers/codec-server.ts';
 import { buildMlflowServer } from './servers/mlflow-server.ts';
 import { buildTemporalServer } from './servers/temporal-server.ts';
 import { buildTritonServer } from './servers/triton-server.ts';
@@ -58,9 +60,11 @@ export async function prepareStack(
   const endpoints = endpointsFromPorts(ports);
   writePlatform(installation, home, { ...source, endpoints });
   const tritons = await prepareTritons(installation, home, { targets: source.targets, ports });
+  const codecServers = readPayloadKeys(process.env).length === 0 ? [] : [buildCodecServer(installation, ports)];
   const servers = [
-    buildTemporalServer(installation, home, ports),
+    buildTemporalServer(installation, home, { ports, isEncrypted: codecServers.length > 0 }),
     buildMlflowServer(installation, home, ports),
+    ...codecServers,
     ...tritons,
   ];
   return { servers: [...servers, ...buildWorkers(installation, home)], endpoints };

@@ -1,17 +1,30 @@
-import { defaultPayloadConverter } from '@temporalio/common';
+import type { LoadedDataConverter, PayloadCodec } from '@temporalio/common';
+import { defaultDataConverter, defaultPayloadConverter } from '@temporalio/common';
 import { expect, test } from 'vitest';
 
 import { jobProgressOf, withProgress } from '../../src/client/job-progress.ts';
 import type { RunStatus } from '../../src/contracts/run-status.ts';
 
-const heartbeat = (details: unknown): Parameters<typeof jobProgressOf>[0] => [
-  { activityType: { name: 'awaitJob' }, heartbeatDetails: { payloads: [defaultPayloadConverter.toPayload(details)] } },
+const heartbeat = (told: unknown): Parameters<typeof jobProgressOf>[0] => [
+  { activityType: { name: 'awaitJob' }, heartbeatDetails: { payloads: [defaultPayloadConverter.toPayload(told)] } },
 ];
 
-test('reads what the followed job does now out of the heartbeat', () => {
-  expect(jobProgressOf(heartbeat({ progressOffset: 7, progress: 'step 40/120 · loss 3.1' }))).toBe(
-    'step 40/120 · loss 3.1',
-  );
+const plain: LoadedDataConverter = { ...defaultDataConverter, payloadCodecs: [] };
+const details = { progressOffset: 7, progress: 'step 40/120 · loss 3.1' };
+
+test('reads what the followed job does now out of the heartbeat', async () => {
+  expect(await jobProgressOf(heartbeat(details), plain)).toBe('step 40/120 · loss 3.1');
+});
+
+test('reads it where payloads are encoded', async () => {
+  const reversed: PayloadCodec = {
+    encode: async (payloads) => payloads,
+    decode: async (payloads) => payloads.map((payload) => ({ ...payload, data: payload.data?.toReversed() ?? null })),
+  };
+  const [pending] = heartbeat(details) ?? [];
+  const [payload] = await reversed.decode(pending?.heartbeatDetails?.payloads ?? []);
+  const encoded = [{ ...pending, heartbeatDetails: { payloads: [payload ?? {}] } }];
+  expect(await jobProgressOf(encoded, { ...plain, payloadCodecs: [reversed] })).toBe('step 40/120 · loss 3.1');
 });
 
 test.each([
@@ -19,8 +32,8 @@ test.each([
   ['another activity is pending', [{ activityType: { name: 'planStage' } }]],
   ['the job has told nothing yet', [{ activityType: { name: 'awaitJob' } }]],
   ['the heartbeat has another shape', heartbeat('hello')],
-])('tells nothing when %s', (_case, pending) => {
-  expect(jobProgressOf(pending)).toBeNull();
+])('tells nothing when %s', async (_case, pending) => {
+  expect(await jobProgressOf(pending, plain)).toBeNull();
 });
 
 test('puts the progress into the running stage only', () => {

@@ -27,7 +27,7 @@ export async function startMlflow(): Promise<MlflowServer> {
   await mkdir(home.mlflow.artifacts, { recursive: true });
   const port = await freePort();
   const temporal = { grpc: port, ui: port, http: port, metrics: port };
-  const spec = buildMlflowServer(findInstallation(), home, { temporal, mlflow: port, targets: {} });
+  const spec = buildMlflowServer(findInstallation(), home, { temporal, mlflow: port, codec: port, targets: {} });
   const logFile = path.join(folder, 'mlflow.log');
   const server = await launch(spec, logFile);
   await untilReady(server, spec, logFile);

@@ -27,9 +27,18 @@ describe('the port plan', () => {
   });
 
   it('gives a new target ports and forgets a removed one', () => {
-    const plan = planPorts(first, ['production', 'canary'], { free: new Set(portsOf(first)), fresh: range(3000, 11) });
+    const plan = planPorts(first, ['production', 'canary'], {
+      free: new Set(portsOf(first)),
+      fresh: range(3000, portCount(targets)),
+    });
     expect(Object.keys(plan.targets)).toEqual(['production', 'canary']);
     expect(plan.targets['production']).toEqual(first.targets['production']);
+  });
+
+  it('gives the codec server a port where an older plan has none', () => {
+    const { codec: _codec, ...older } = first;
+    const plan = planPorts(older, targets, { free: new Set(portsOf(older)), fresh: range(4000, portCount(targets)) });
+    expect(plan).toEqual({ ...older, codec: expect.any(Number) });
   });
 
   it('refuses to give one port twice', () => {

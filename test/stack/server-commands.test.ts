@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { findInstallation } from '../../src/stack/installation.ts';
 import type { PortPlan } from '../../src/stack/port-plan.ts';
 import { buildServerEnvironment } from '../../src/stack/server-environment.ts';
+import { buildCodecServer } from '../../src/stack/servers/codec-server.ts';
 import { buildMlflowServer } from '../../src/stack/servers/mlflow-server.ts';
 import { buildTemporalServer } from '../../src/stack/servers/temporal-server.ts';
 import { buildTritonServer, shmPrefix } from '../../src/stack/servers/triton-server.ts';
@@ -14,6 +15,7 @@ const triton = { grpc: 11, http: 12, metrics: 13 };
 const ports: PortPlan = {
   temporal: { grpc: 1, ui: 2, http: 3, metrics: 4 },
   mlflow: 5,
+  codec: 6,
   targets: { production: triton },
 };
 const python = { version: '3.11', sitePackages: '/venv/site', libpythonDirectory: '/usr/lib/py', runtimeVersions: {} };
@@ -24,7 +26,7 @@ function tritonOf(target: string): ReturnType<typeof buildTritonServer> {
 
 describe('the commands of the servers', () => {
   it('Temporal keeps its file fast and crash-safe and knows the search attributes', () => {
-    const argv = buildTemporalServer(installation, home, ports).command.args.join(' ');
+    const argv = buildTemporalServer(installation, home, { ports, isEncrypted: false }).command.args.join(' ');
     expect(argv).toContain('--sqlite-pragma journal_mode=WAL --sqlite-pragma synchronous=NORMAL');
     expect(argv).toContain('--db-filename /srv/home/temporal/temporal.db');
     expect(argv).toContain('--search-attribute WindlassModel=Keyword --search-attribute WindlassVersion=Int');
@@ -55,6 +57,42 @@ describe('the commands of the servers', () => {
       expect(worker.after).toEqual(['temporal']);
       expect(worker.command.env).toEqual({ WINDLASS_PLATFORM: '/srv/home/platform.json' });
     }
+  });
+
+  it('the UI reads encrypted payloads through a codec server that answers its own pages only', () => {
+    const { args } = buildTemporalServer(installation, home, { ports, isEncrypted: true }).command;
+    expect(args.join(' ')).toContain('--ui-codec-endpoint http://127.0.0.1:6');
+    const codec = buildCodecServer(installation, ports).command.args.join(' ');
+    expect(codec).toContain('--port 6 --origin http://127.0.0.1:2 --origin http://localhost:2');
+  });
+
+  it('credentials reach those servers alone that need them', () => {
+    const inherited = {
+      AWS_SECRET_ACCESS_KEY: 's',
+      HF_TOKEN: 'h',
+      WINDLASS_PAYLOAD_KEYS: 'k',
+      WINDLASS_PAYLOAD_KEYS_FILE: 'f',
+    };
+    const servers = [
+      buildTemporalServer(installation, home, { ports, isEncrypted: true }),
+      buildMlflowServer(installation, home, ports),
+      buildCodecServer(installation, ports),
+      tritonOf('production'),
+      ...buildWorkers(installation, home),
+    ];
+    const trusted = servers.filter(({ name, command }) => {
+      const names = { homeDirectory: '/srv/home', server: name, venvBin: '/venv/bin' };
+      const environment = buildServerEnvironment(command, inherited, names);
+      const held = Object.keys(inherited).filter((variable) => variable in environment);
+      expect([0, Object.keys(inherited).length]).toContain(held.length);
+      return held.length > 0;
+    });
+    expect(trusted.map(({ name }) => name)).toEqual([
+      'codec-server',
+      'pipeline-worker',
+      'jobs-worker',
+      'serving-worker',
+    ]);
   });
 
   it('settings of the shell that change what a server loads are left behind', () => {

@@ -7,16 +7,27 @@ import { buildFlags } from './command-flags.ts';
 
 const attributeTypes: Readonly<Record<string, string>> = { [searchAttributes.version]: 'Int' };
 
+export interface TemporalOptions {
+  readonly ports: PortPlan;
+  /** The UI shows payloads through the codec server. */
+  readonly isEncrypted: boolean;
+}
+
 /** Temporal's dev server on a SQLite file. With these pragmas it is as fast as in memory; the file survives `kill -9`. */
-export function buildTemporalServer(installation: Installation, home: StackHome, ports: PortPlan): ServerSpec {
+export function buildTemporalServer(
+  installation: Installation,
+  home: StackHome,
+  { ports, isEncrypted }: TemporalOptions,
+): ServerSpec {
   const attributes = Object.values(searchAttributes);
+  const codecFlags = isEncrypted ? buildFlags({ 'ui-codec-endpoint': `http://127.0.0.1:${ports.codec}` }) : [];
   return {
     name: 'temporal',
     title: 'Temporal',
     after: [],
     command: {
       file: installation.temporal,
-      args: ['server', 'start-dev', ...temporalFlags(home, ports.temporal, attributes)],
+      args: ['server', 'start-dev', ...temporalFlags(home, ports.temporal, attributes), ...codecFlags],
       env: {},
     },
     readiness: { kind: 'temporal', address: `127.0.0.1:${ports.temporal.grpc}`, searchAttributes: attributes },

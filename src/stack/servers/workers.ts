@@ -14,6 +14,7 @@ export function buildWorkers(installation: Installation, home: StackHome): reado
       file: installation.node,
       args: ['--enable-source-maps', installation.workerMain(name)],
       env: { WINDLASS_PLATFORM: home.platformFile },
+      credentials: 'inherited',
     },
     readiness: { kind: 'log-line', message: 'worker ready' },
     stopSignal: 'SIGTERM',
