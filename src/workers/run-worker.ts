@@ -1,16 +1,18 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
+import { Client } from '@temporalio/client';
 import type { WorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Worker } from '@temporalio/worker';
 
+import { clientDataConverter, workerDataConverter } from '../protocols/temporal/data-converter.ts';
 import type { WorkerConfig } from './config.ts';
 import { readWorkerConfig } from './config.ts';
+import { versioningOptions } from './deployment-version.ts';
 import { createFailureInterceptor } from './failure-interceptor.ts';
 import { createHeartbeatInterceptor } from './heartbeat-interceptor.ts';
 import { installLogger } from './logger.ts';
+import { checkPayloadKeys } from './payload-key-check.ts';
 import type { WorkerName } from './worker-settings.ts';
 import { workerSettings } from './worker-settings.ts';
+import type { WorkflowSource } from './workflow-bundle.ts';
 
 /** What differs between the three workers. */
 export interface WorkerPart {
@@ -21,8 +23,6 @@ export interface WorkerPart {
   readonly workflows: WorkflowSource | null;
 }
 
-type WorkflowSource = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
-
 /** Runs one worker until SIGTERM: connects, builds its part, says `worker ready`, drains on shutdown. */
 export async function runWorker(name: string, build: (config: WorkerConfig) => Promise<WorkerPart>): Promise<void> {
   const logger = installLogger(name);
@@ -30,9 +30,11 @@ export async function runWorker(name: string, build: (config: WorkerConfig) => P
     const config = readWorkerConfig(process.env);
     const { address, namespace } = config.platform.temporal;
     const connection = await NativeConnection.connect({ address });
+    const dataConverter = clientDataConverter(config.payloadKeys);
+    await checkPayloadKeys(new Client({ connection, namespace, dataConverter }));
     const part = await build(config);
     const worker = await Worker.create({ connection, namespace, ...workerOptions(part, config) });
-    logger.info({ taskQueue: part.taskQueue, namespace, address }, 'worker ready');
+    logger.info({ taskQueue: part.taskQueue, namespace, address, version: config.version }, 'worker ready');
     await worker.run();
     await connection.close();
     logger.info('worker stopped');
@@ -48,6 +50,7 @@ const heartbeatThrottle = { maxHeartbeatThrottleInterval: '3s', defaultHeartbeat
 function workerOptions(part: WorkerPart, config: WorkerConfig): Omit<WorkerOptions, 'connection'> {
   return {
     taskQueue: part.taskQueue,
+    dataConverter: workerDataConverter(config.payloadKeys),
     activities: part.activities,
     ...workerSettings[part.name],
     ...heartbeatThrottle,
@@ -55,15 +58,9 @@ function workerOptions(part: WorkerPart, config: WorkerConfig): Omit<WorkerOptio
     interceptors: {
       activity: [() => ({ inbound: createFailureInterceptor() }), () => ({ inbound: createHeartbeatInterceptor() })],
     },
+    ...versioningOptions(config.version),
     ...part.workflows,
   };
-}
-
-/** The bundle that `npm run build` made; sources are bundled at start when they run directly. */
-export function ownWorkflows(): WorkflowSource {
-  const bundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
-  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
-  return { workflowsPath: fileURLToPath(new URL('../workflows/index.ts', import.meta.url)) };
 }
 
 /** The SDK's native runtime keeps a process alive that has no worker, and takes its signals: ending by itself would never come. */

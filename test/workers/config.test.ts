@@ -21,6 +21,8 @@ describe('the configuration of a worker', () => {
     const environment = environmentWith(JSON.stringify(unservedPlatform()));
     expect(readWorkerConfig(environment)).toEqual({
       platform: unservedPlatform(),
+      payloadKeys: [],
+      version: null,
       environment,
       shutdownGraceTime: '10s',
     });

@@ -11,7 +11,13 @@ import { unservedPlatform } from '../fakes/platforms.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 const workflows = join(repository, 'src/workflows');
-const config: WorkerConfig = { platform: unservedPlatform(), environment: {}, shutdownGraceTime: '10s' };
+const config: WorkerConfig = {
+  platform: unservedPlatform(),
+  payloadKeys: [],
+  version: null,
+  environment: {},
+  shutdownGraceTime: '10s',
+};
 const client = new Client({ connection: Connection.lazy({ address: '127.0.0.1:1' }) });
 
 /** Which queue each profile of activity-profiles.ts sends its calls to. */

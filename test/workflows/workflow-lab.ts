@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
+import type { WorkerOptions } from '@temporalio/worker';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 
 import { searchAttributes, taskQueues } from '../../src/contracts/names.ts';
@@ -11,12 +11,21 @@ import type { FakeWorld } from '../fakes/fake-world.ts';
 export interface WorkflowLab {
   readonly environment: TestWorkflowEnvironment;
   /** Runs `use` while workers serve all three queues with the world's activities. */
-  inWorld<Result>(world: FakeWorld, use: () => Promise<Result>): Promise<Result>;
+  inWorld<Result>(world: FakeWorld, use: () => Promise<Result>, settings?: WorkerSettings): Promise<Result>;
+  /** Workers that go on until they are stopped: for several versions of them side by side. */
+  startWorkers(world: FakeWorld, settings: WorkerSettings): Promise<RunningWorkers>;
   close(): Promise<void>;
 }
 
+export interface RunningWorkers {
+  stop(): Promise<void>;
+}
+
+/** What the workers of one version or configuration do differently. */
+export type WorkerSettings = Pick<WorkerOptions, 'dataConverter' | 'workflowBundle' | 'workerDeploymentOptions'>;
+
 const binaries = fileURLToPath(new URL('../../.venv/bin/', import.meta.url));
-const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+export const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
 
 /** `time-skipping` waits hours in no time; `dev-server` is the server that people run, with settings of its own. */
 export async function openWorkflowLab(
@@ -34,7 +43,10 @@ export async function openWorkflowLab(
   await registerSearchAttributes(environment);
   return {
     environment,
-    inWorld: async (world, use) => inWorld({ environment, bundle, world }, use),
+    inWorld: async (world, use, settings = {}) =>
+      inWorld({ environment, settings: { workflowBundle: bundle, ...settings }, world }, use),
+    startWorkers: async (world, settings) =>
+      startWorkers({ environment, settings: { workflowBundle: bundle, ...settings }, world }),
     close: async () => environment.teardown(),
   };
 }
@@ -56,22 +68,12 @@ async function openServer(
 
 interface Stage {
   readonly environment: TestWorkflowEnvironment;
-  readonly bundle: WorkflowBundleWithSourceMap;
+  readonly settings: WorkerSettings;
   readonly world: FakeWorld;
 }
 
-async function inWorld<Result>({ environment, bundle, world }: Stage, use: () => Promise<Result>): Promise<Result> {
-  const workers = await Promise.all(
-    Object.values(taskQueues).map(async (taskQueue) =>
-      Worker.create({
-        connection: environment.nativeConnection,
-        taskQueue,
-        activities: world.activities,
-        ...(taskQueue === taskQueues.pipeline ? { workflowBundle: bundle } : {}),
-      }),
-    ),
-  );
-  const [first, ...others] = workers;
+async function inWorld<Result>(stage: Stage, use: () => Promise<Result>): Promise<Result> {
+  const [first, ...others] = await createWorkers(stage);
   if (first === undefined) throw new Error('no task queues');
   const running = others.map(async (worker) => worker.run());
   try {
@@ -80,6 +82,33 @@ async function inWorld<Result>({ environment, bundle, world }: Stage, use: () =>
     for (const worker of others) worker.shutdown();
     await Promise.all(running);
   }
+}
+
+async function startWorkers(stage: Stage): Promise<RunningWorkers> {
+  const workers = await createWorkers(stage);
+  const running = workers.map(async (worker) => worker.run());
+  return {
+    stop: async () => {
+      for (const worker of workers) worker.shutdown();
+      await Promise.all(running);
+    },
+  };
+}
+
+async function createWorkers({ environment, settings, world }: Stage): Promise<readonly Worker[]> {
+  const { workflowBundle, ...common } = settings;
+  const source = workflowBundle === undefined ? {} : { workflowBundle };
+  return Promise.all(
+    Object.values(taskQueues).map(async (taskQueue) =>
+      Worker.create({
+        connection: environment.nativeConnection,
+        taskQueue,
+        activities: world.activities,
+        ...common,
+        ...(taskQueue === taskQueues.pipeline ? source : {}),
+      }),
+    ),
+  );
 }
 
 /** `temporal.api.enums.v1.IndexedValueType`. */

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import type { WorkerOptions } from '@temporalio/worker';
+
+/** Where `npm run build` puts the workflows; where sources run directly there is no such file. */
+export const workflowBundlePath = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+
+export type WorkflowSource = Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'>;
+
+export interface WorkflowVariant {
+  /** Workflows write failures as payloads: the worker's failure converter is part of the bundle. */
+  readonly isEncrypted: boolean;
+  /** `servingTarget` upgrades by itself, whatever runs do. */
+  readonly isVersioned: boolean;
+}
+
+/** The bundle that was built, for workers as most are; the others bundle at start, which takes a few seconds. */
+export function workflowSource(variant: WorkflowVariant): WorkflowSource {
+  const isBuilt = !variant.isEncrypted && !variant.isVersioned && existsSync(workflowBundlePath);
+  return isBuilt ? { workflowBundle: { codePath: workflowBundlePath } } : { workflowsPath: workflowsEntry(variant) };
+}
+
+/** The module that exports the workflows. */
+export function workflowsEntry({ isVersioned }: Pick<WorkflowVariant, 'isVersioned'>): string {
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return fileURLToPath(new URL(`../workflows/${isVersioned ? 'versioned' : 'index'}.${ending}`, import.meta.url));
+}
