@@ -3,13 +3,14 @@ import { writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
 import { messages, targetWorkflowId } from '../src/contracts/names.ts';
-import type { Faults } from '../test/fakes/fake-world.ts';
+import type { ActivityName, Faults, FakeWorld } from '../test/fakes/fake-world.ts';
 import { createFakeWorld } from '../test/fakes/fake-world.ts';
 import { historiesFolder, portableJson } from '../test/replay/recorded-history.ts';
+import type { HistoryName } from '../test/replay/recorded-outcomes.ts';
+import type { RunHandle } from '../test/workflows/run-handle.ts';
 import { failureNameOf, startRun, untilPhase } from '../test/workflows/run-handle.ts';
 import { startDeploy, startImport, startRollback } from '../test/workflows/start-workflow.ts';
 import { draftOf, gateOf, holderNamed, queueUp, sendToTarget, worldWithTargets } from '../test/workflows/target-lab.ts';
-import type { WorkflowLab } from '../test/workflows/workflow-lab.ts';
 import { openWorkflowLab } from '../test/workflows/workflow-lab.ts';
 
 /*
@@ -22,93 +23,203 @@ interface Execution {
   readonly runId?: string;
 }
 
+const word = { by: 'ada', engineDigest: 'sha256:build-engine', comment: 'a recorded decision' };
+
+interface Recording {
+  readonly world: FakeWorld;
+  readonly run: () => Promise<Execution>;
+}
+
 const lab = await openWorkflowLab('dev-server', [
   '--dynamic-config-value',
   'limit.historyCount.suggestContinueAsNew=40',
 ]);
-await recordRuns();
-await recordReleases();
-await recordTarget();
+
+const recordings = {
+  'llm-pipeline-released': inWorldWith({ approvalRequired: true, live: [1] }, async () =>
+    approved(await startRun(lab)),
+  ),
+  'llm-pipeline-reused': inWorldWith({ reused: true }, runToEnd),
+  'llm-pipeline-approved-by-signal': inWorldWith({ reused: true, verdict: 'inconclusive' }, async () =>
+    signalled(await startRun(lab), messages.approve),
+  ),
+  'llm-pipeline-job-retried': inWorldWith({ jobOutcomes: trainFails('JobCrashed', 1) }, runToEnd),
+  'llm-pipeline-alias-refused': inWorldWith({ reused: true, fail: { moveAliases: 'AccessDenied' } }, runToEnd),
+  'llm-pipeline-waiting': inWorldWith({ reused: true, approvalRequired: true }, async () => {
+    const run = await startRun(lab);
+    await untilPhase(run, 'awaiting-approval');
+    return run;
+  }),
+  'llm-pipeline-invalid-spec': inWorldWith({ fail: { resolveRun: 'InvalidSpec' } }, runToEnd),
+  'llm-pipeline-stage-failed': inWorldWith({ jobOutcomes: trainFails('InvalidData', 9) }, runToEnd),
+  'llm-pipeline-gate-refused': inWorldWith({ reused: true, verdict: 'fail' }, runToEnd),
+  'llm-pipeline-rejected': inWorldWith({ reused: true, approvalRequired: true }, async () =>
+    signalled(await startRun(lab), messages.reject),
+  ),
+  'llm-pipeline-approval-expired': { world: impatientWorld(), run: runToEnd },
+  'llm-pipeline-frozen': inWorldWith({ reused: true, fail: { acquireTarget: 'TargetFrozen' } }, runToEnd),
+  'llm-pipeline-rolled-back': inWorldWith({ reused: true, live: [1], smokeViolations: ['empty answer'] }, runToEnd),
+  'llm-pipeline-switched-back': inWorldWith(
+    { reused: true, live: [1], fail: { verifyRoute: 'VerificationFailed' } },
+    runToEnd,
+  ),
+  'llm-pipeline-commit-refused': inWorldWith({ reused: true, fail: { commitRelease: 'StaleFence' } }, runToEnd),
+  'llm-pipeline-rollback-failed': inWorldWith(
+    { reused: true, smokeViolations: ['empty answer'], fail: { unpublishVersion: 'AccessDenied' } },
+    runToEnd,
+  ),
+  'llm-pipeline-cancelled-resolving': cancelledIn('resolveRun', {}),
+  'llm-pipeline-cancelled': cancelledIn('awaitJob', {}),
+  'llm-pipeline-cancelled-waiting': inWorldWith({ reused: true, approvalRequired: true }, async () => {
+    const run = await startRun(lab);
+    await untilPhase(run, 'awaiting-approval');
+    return cancelled(run);
+  }),
+  'llm-pipeline-cancelled-deploying': cancelledIn('publishVersion', { reused: true, live: [1] }),
+  'llm-pipeline-cancelled-switching': cancelledIn('showVersions', { reused: true, live: [1] }),
+  'deploy-model': inWorldWith({ live: [1] }, async () => ended(await startDeploy(lab, 2))),
+  'deploy-model-unknown-version': inWorldWith({ fail: { describeVersion: 'NotFound' } }, async () =>
+    ended(await startDeploy(lab, 9)),
+  ),
+  'deploy-model-rolled-back': inWorldWith({ live: [1], fail: { loadCandidate: 'EngineRejected' } }, async () =>
+    ended(await startDeploy(lab, 2)),
+  ),
+  'rollback-model': inWorldWith({ live: [1, 2] }, async () => ended(await startRollback(lab))),
+  'rollback-model-republished': { world: worldWithoutFilesOf(1), run: async () => ended(await startRollback(lab, 1)) },
+  'rollback-model-nowhere': inWorldWith({ live: [1] }, async () => ended(await startRollback(lab))),
+  'import-model': inWorldWith({}, async () => ended(await startImport(lab))),
+  'import-model-known': inWorldWith({ baseModels: ['tiny'] }, async () => ended(await startImport(lab))),
+  'import-model-failed': inWorldWith({ jobOutcomes: jobFails('InvalidData') }, async () =>
+    ended(await startImport(lab)),
+  ),
+  'serving-target': { world: worldWithTargets(lab), run: fillTarget },
+  'serving-target-lease-taken-back': { world: worldOfLostHolders(), run: loseHolder },
+} satisfies Record<HistoryName, Recording>;
+
+for (const [name, { world, run }] of Object.entries(recordings)) {
+  await lab.inWorld(world, async () => write(name, await run()));
+}
 await lab.close();
 
-async function recordRuns(): Promise<void> {
-  await record('llm-pipeline-released', { approvalRequired: true, live: [1] }, async () => {
-    const run = await startRun(lab);
-    await untilPhase(run, 'awaiting-approval');
-    await run.executeUpdate(messages.decide, { args: [decision('approve')] });
-    return ended(run);
-  });
-  await record('llm-pipeline-reused', { reused: true }, async () => ended(await startRun(lab)));
-  await record('llm-pipeline-rolled-back', { live: [1], smokeViolations: ['empty answer'] }, async () =>
-    ended(await startRun(lab)),
-  );
-  await record('llm-pipeline-rejected', { approvalRequired: true }, async () => {
-    const run = await startRun(lab);
-    await untilPhase(run, 'awaiting-approval');
-    await run.signal(messages.reject, decision('reject'));
-    return ended(run);
-  });
-  await recordCancelledRun();
+function inWorldWith(faults: Faults, run: Recording['run']): Recording {
+  return { world: createFakeWorld(faults), run };
 }
 
-async function recordCancelledRun(): Promise<void> {
-  const isFollowed = Promise.withResolvers<void>();
-  const onCall: Faults['onCall'] = async (name) => {
-    if (name !== 'awaitJob') return;
-    isFollowed.resolve();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-  };
-  await record('llm-pipeline-cancelled', { onCall }, async () => {
-    const run = await startRun(lab);
-    await isFollowed.promise;
-    await run.cancel();
-    return ended(run);
-  });
-}
-
-async function recordReleases(): Promise<void> {
-  await record('deploy-model', { live: [1] }, async () => ended(await startDeploy(lab, 2)));
-  await record('rollback-model', { live: [1, 2] }, async () => ended(await startRollback(lab)));
-  await record('import-model', {}, async () => ended(await startImport(lab)));
-}
-
-/** One run of the entity, from its first lease to its continue-as-new, with a queue and a freeze. */
-async function recordTarget(): Promise<void> {
-  const target = { target: 'production', model: 'glossary' };
-  const gate = gateOf(lab);
-  const workflowId = targetWorkflowId(target.target, target.model);
-  const description = async (): Promise<{ readonly runId: string }> =>
-    lab.environment.client.workflow.getHandle(workflowId).describe();
-  await lab.inWorld(worldWithTargets(lab), async () => {
-    const lease = await gate.acquire(target, holderNamed('ada'));
-    const { runId } = await description();
-    const next = await queueUp(gate, target, holderNamed('bob'));
-    await gate.commit(target, lease, draftOf(1, 'ada'));
-    await gate.release(target, lease.holder);
-    await next.lease;
-    await sendToTarget(lab, target, ['freeze', { by: 'grace', reason: 'quarter end' }]);
-    await sendToTarget(lab, target, ['unfreeze', { by: 'grace' }]);
-    while ((await description()).runId === runId) await gate.release(target, holderNamed('bob'));
-    await write(lab, 'serving-target', { workflowId, runId });
-  });
-}
-
-async function record(name: string, faults: Faults, run: () => Promise<Execution>): Promise<void> {
-  await lab.inWorld(createFakeWorld(faults), async () => write(lab, name, await run()));
+async function runToEnd(): Promise<Execution> {
+  return ended(await startRun(lab));
 }
 
 async function ended(handle: Execution & { result(): Promise<unknown> }): Promise<Execution> {
   await failureNameOf(handle);
-  return { workflowId: handle.workflowId };
+  return handle;
 }
 
-async function write({ environment }: WorkflowLab, name: string, { workflowId, runId }: Execution): Promise<void> {
-  const history = await environment.client.workflow.getHandle(workflowId, runId).fetchHistory();
+async function approved(run: RunHandle): Promise<Execution> {
+  await untilPhase(run, 'awaiting-approval');
+  await run.executeUpdate(messages.decide, { args: [{ ...word, decision: 'approve' }] });
+  return ended(run);
+}
+
+async function signalled(run: RunHandle, decision: string): Promise<Execution> {
+  await untilPhase(run, 'awaiting-approval');
+  await run.signal(decision, word);
+  return ended(run);
+}
+
+async function cancelled(run: RunHandle): Promise<Execution> {
+  await run.cancel();
+  return ended(run);
+}
+
+/** A run that is cancelled while its first call of an activity is on its way. */
+function cancelledIn(activity: ActivityName, faults: Faults): Recording {
+  const isCalled = Promise.withResolvers<void>();
+  const onCall: Faults['onCall'] = async (name) => {
+    if (name !== activity) return;
+    isCalled.resolve();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  };
+  return inWorldWith({ ...faults, onCall }, async () => {
+    const run = await startRun(lab);
+    await isCalled.promise;
+    return cancelled(run);
+  });
+}
+
+function jobFails(name: 'InvalidData' | 'JobCrashed'): NonNullable<Faults['jobOutcomes']> {
+  const failure = { name, message: 'rows.jsonl row 17' } as const;
+  return () => ({ kind: 'failed', failure, retryable: name === 'JobCrashed', logTail: 'the end of the log' });
+}
+
+function trainFails(name: 'InvalidData' | 'JobCrashed', times: number): NonNullable<Faults['jobOutcomes']> {
+  return (request) => (request.stage === 'train' && request.attempt <= times ? jobFails(name)(request) : null);
+}
+
+/** Where a decision is waited for no longer than a second. */
+function impatientWorld(): FakeWorld {
+  const world = createFakeWorld({ reused: true, approvalRequired: true });
+  const { activities } = world;
+  return {
+    ...world,
+    activities: {
+      ...activities,
+      resolveRun: async (request) => {
+        const resolved = await activities.resolveRun(request);
+        const approval = { ...resolved.spec.approval, expiresSeconds: 1 };
+        return { ...resolved, spec: { ...resolved.spec, approval } };
+      },
+    },
+  };
+}
+
+function worldWithoutFilesOf(version: number): FakeWorld {
+  const world = createFakeWorld({ live: [1, 2, 3] });
+  const left = [1, 2, 3].filter((entry) => entry !== version);
+  Object.assign(world.serving, { ready: left, published: [...left] });
+  return world;
+}
+
+function worldOfLostHolders(): FakeWorld {
+  const world = worldWithTargets(lab);
+  return { ...world, activities: { ...world.activities, isHolderOpen: async () => false } };
+}
+
+/** One run of the entity, from its first lease to its continue-as-new, with a queue and a freeze. */
+async function fillTarget(): Promise<Execution> {
+  const target = { target: 'production', model: 'glossary' };
+  const gate = gateOf(lab);
+  const lease = await gate.acquire(target, holderNamed('ada'));
+  const first = await executionOf(target.model);
+  const next = await queueUp(gate, target, holderNamed('bob'));
+  await gate.commit(target, lease, draftOf(1, 'ada'));
+  await gate.release(target, lease.holder);
+  await next.lease;
+  await sendToTarget(lab, target, ['freeze', { by: 'grace', reason: 'quarter end' }]);
+  await sendToTarget(lab, target, ['unfreeze', { by: 'grace' }]);
+  while ((await executionOf(target.model)).runId === first.runId) await gate.release(target, holderNamed('bob'));
+  return first;
+}
+
+/** A deployer that has gone without giving its lease back, and one that waits for it. */
+async function loseHolder(): Promise<Execution> {
+  const target = { target: 'production', model: 'lost' };
+  const gate = gateOf(lab);
+  await gate.acquire(target, holderNamed('ada'));
+  await (
+    await queueUp(gate, target, holderNamed('bob'))
+  ).lease;
+  return executionOf(target.model);
+}
+
+async function executionOf(model: string): Promise<Execution> {
+  const workflowId = targetWorkflowId('production', model);
+  const { runId } = await lab.environment.client.workflow.getHandle(workflowId).describe();
+  return { workflowId, runId };
+}
+
+async function write(name: string, { workflowId, runId }: Execution): Promise<void> {
+  const history = await lab.environment.client.workflow.getHandle(workflowId, runId).fetchHistory();
   const json = portableJson(historyToJSON(history));
   writeFileSync(new URL(`${name}.json`, historiesFolder), json);
   process.stdout.write(`${name}: ${history.events?.length ?? 0} events, ${Math.round(json.length / 1024)} KiB\n`);
-}
-
-function decision(word: 'approve' | 'reject'): object {
-  return { decision: word, by: 'ada', engineDigest: 'sha256:build-engine', comment: 'a recorded decision' };
 }
