@@ -3,7 +3,7 @@ import { CancellationScope, log, sleep } from '@temporalio/workflow';
 import type { Failure } from '../contracts/failures.ts';
 import type { JobHandle, JobOutcome, JobRequest, StageRecord, StartedJob } from '../contracts/job.ts';
 import { jobControl, jobWatch } from './activity-profiles.ts';
-import { failWith, isCancelled } from './failure-of.ts';
+import { failWith } from './failure-of.ts';
 
 /** Attempts that end with a retryable failure; being preempted is free of charge. */
 const maxFailedAttempts = 3;
@@ -46,6 +46,7 @@ async function submit(request: JobRequest): Promise<JobHandle> {
   return CancellationScope.nonCancellable(async () => jobControl.submitJob.executeWithOptions({ summary }, [request]));
 }
 
+/** Whatever ends the wait for a job, a cancellation or a failure for good: the job ends with it, and frees its scratch. */
 async function follow(job: StartedJob): Promise<JobOutcome> {
   const { name } = job.handle;
   try {
@@ -54,7 +55,7 @@ async function follow(job: StartedJob): Promise<JobOutcome> {
       jobControl.collectJob.executeWithOptions({ summary: `judge ${name}` }, [{ ...job, end }]),
     );
   } catch (error) {
-    if (isCancelled(error)) await CancellationScope.nonCancellable(async () => jobControl.removeJob(job.handle));
+    await CancellationScope.nonCancellable(async () => jobControl.removeJob(job.handle));
     throw error;
   }
 }

@@ -87,6 +87,13 @@ describe('a job that fails', () => {
     expect(world.submitted.filter(({ stage }) => stage === 'train').map(({ attempt }) => attempt)).toEqual([1, 2, 3]);
   });
 
+  test.each(['awaitJob', 'collectJob'] as const)('leaves nothing behind when %s fails for good', async (activity) => {
+    const world = createFakeWorld({ fail: { [activity]: 'StorageFull' } });
+    const name = await lab.inWorld(world, async () => failureNameOf(await startRun(lab)));
+    expect(name).toBe('StorageFull');
+    expect(world.calls.at(-2)).toBe('removeJob');
+  });
+
   test('is given up after three failed attempts', async () => {
     const world = createFakeWorld(failing('JobCrashed', true, 99));
     const name = await lab.inWorld(world, async () => failureNameOf(await startRun(lab)));
