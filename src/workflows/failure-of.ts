@@ -1,4 +1,10 @@
-import { ActivityFailure, ApplicationFailure, CancelledFailure, ChildWorkflowFailure } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 
 import type { Failure } from '../contracts/failures.ts';
 import { failures, isFailureName } from '../contracts/failures.ts';
@@ -9,8 +15,16 @@ export function failureOf(error: unknown): Failure {
   if (root instanceof ApplicationFailure && typeof root.type === 'string' && isFailureName(root.type)) {
     return { name: root.type, message: root.message, advice: failures[root.type].advice };
   }
+  if (root instanceof TimeoutFailure) return timedOut(error, root);
   const message = root instanceof Error ? root.message : String(root);
   return { name: 'Unexpected', message, advice: failures.Unexpected.advice };
+}
+
+/** Every attempt that was allowed lost its worker, or took too long. */
+function timedOut(error: unknown, timeout: TimeoutFailure): Failure {
+  const call = error instanceof ActivityFailure ? error.activityType : 'a workflow';
+  const message = `${call} did not answer (${timeout.message}): its worker died, hung or was too slow at every attempt`;
+  return { name: 'Unavailable', message, advice: 'Look at the logs of the workers, then start the run again.' };
 }
 
 function rootOf(error: unknown): unknown {
