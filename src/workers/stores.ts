@@ -5,10 +5,12 @@ import { createS3Store } from '../adapters/s3/object-store.ts';
 import { createS3Source } from '../adapters/s3/source-reader.ts';
 import type { ArtifactStore, ObjectStore } from '../ports/object-store.ts';
 import type { SourceReader } from '../ports/source-reader.ts';
+import type { PortGuard } from './port-guard.ts';
+import { unguarded } from './port-guard.ts';
 
 /** The artifact store of a platform: a directory (`file:`) or an S3 bucket (`s3:`), by its root uri. */
-export function openArtifactStore(rootUri: string): ArtifactStore {
-  return createArtifactStore(openObjectStore(rootUri));
+export function openArtifactStore(rootUri: string, guard: PortGuard = unguarded): ArtifactStore {
+  return guard('artifact-store', createArtifactStore(guard('object-store', openObjectStore(rootUri))));
 }
 
 function openObjectStore(rootUri: string): ObjectStore {
@@ -16,6 +18,6 @@ function openObjectStore(rootUri: string): ObjectStore {
 }
 
 /** Readers of data sources by scheme. */
-export function openSources(): Readonly<Record<string, SourceReader>> {
-  return { file: createDirectorySource(), s3: createS3Source() };
+export function openSources(guard: PortGuard = unguarded): Readonly<Record<string, SourceReader>> {
+  return { file: guard('source-reader', createDirectorySource()), s3: guard('source-reader', createS3Source()) };
 }

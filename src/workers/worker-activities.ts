@@ -20,6 +20,8 @@ import { createTrackingActivities } from '../activities/tracking-activities.ts';
 import type { VersionActivities } from '../activities/version-activities.ts';
 import { createVersionActivities } from '../activities/version-activities.ts';
 import type { ServingReplica } from '../ports/serving-replica.ts';
+import type { PortGuard } from './port-guard.ts';
+import { unguarded } from './port-guard.ts';
 import type { WorkerConfig } from './config.ts';
 import { jobsDigest } from './jobs-digest.ts';
 import { openArtifactStore, openSources } from './stores.ts';
@@ -29,42 +31,43 @@ import { createTargetGate } from './target-gate.ts';
 export function pipelineActivities(
   config: WorkerConfig,
   client: Client,
+  guard: PortGuard = unguarded,
 ): RunActivities & TrackingActivities & VersionActivities & TargetActivities {
   const { platform } = config;
-  const artifacts = openArtifactStore(platform.store.uri);
+  const artifacts = openArtifactStore(platform.store.uri, guard);
   const mlflow = mlflowOptions(config);
-  const registry = createMlflowRegistry(mlflow);
+  const registry = guard('model-registry', createMlflowRegistry(mlflow));
   return {
     ...createRunActivities({
       artifacts,
       resolver: createSpecResolver(platform),
-      sources: openSources(),
+      sources: openSources(guard),
       jobsDigest: jobsDigest(platform.jobs),
       links: { temporal: platform.temporal.uiUrl },
     }),
-    ...createTrackingActivities({ tracking: createMlflowTracking(mlflow), registry, artifacts }),
+    ...createTrackingActivities({ tracking: guard('tracking', createMlflowTracking(mlflow)), registry, artifacts }),
     ...createVersionActivities({ registry, artifacts }),
-    ...createTargetActivities(createTargetGate(client)),
+    ...createTargetActivities(guard('target-gate', createTargetGate(client))),
   };
 }
 
 /** What only the worker with the job runner's rights does. */
-export function jobsActivities(config: WorkerConfig): JobActivities {
+export function jobsActivities(config: WorkerConfig, guard: PortGuard = unguarded): JobActivities {
   const { platform, environment } = config;
   return createJobActivities({
-    runner: createProcessJobRunner({ ...platform.jobs, environment }),
-    artifacts: openArtifactStore(platform.store.uri),
-    tracking: createMlflowTracking(mlflowOptions(config)),
+    runner: guard('job-runner', createProcessJobRunner({ ...platform.jobs, environment })),
+    artifacts: openArtifactStore(platform.store.uri, guard),
+    tracking: guard('tracking', createMlflowTracking(mlflowOptions(config))),
   });
 }
 
 /** What only the worker with Triton's secret and its model repository does. */
-export function servingActivities({ platform }: WorkerConfig): ServingActivities {
-  const artifacts = openArtifactStore(platform.store.uri);
+export function servingActivities({ platform }: WorkerConfig, guard: PortGuard = unguarded): ServingActivities {
+  const artifacts = openArtifactStore(platform.store.uri, guard);
   const replicas = Object.entries(platform.targets).map(
     ([target, { replicas: servers }]): [string, ServingReplica[]] => [
       target,
-      servers.map((replica) => createTritonReplica({ replica, artifacts })),
+      servers.map((replica) => guard('serving-replica', createTritonReplica({ replica, artifacts }))),
     ],
   );
   return createServingActivities({ replicas: Object.fromEntries(replicas), artifacts });
