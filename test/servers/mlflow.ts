@@ -2,7 +2,6 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,6 +9,7 @@ import { findInstallation } from '../../src/stack/installation.ts';
 import type { ServerSpec } from '../../src/stack/server-spec.ts';
 import { buildMlflowServer } from '../../src/stack/servers/mlflow-server.ts';
 import { stackHome } from '../../src/stack/stack-home.ts';
+import { freePort } from './free-port.ts';
 
 /** A real MLflow on loopback with a database of its own. */
 export interface MlflowServer {
@@ -72,13 +72,4 @@ async function endGroup(server: ChildProcess): Promise<void> {
   const exited = once(server, 'exit');
   process.kill(-server.pid, 'SIGKILL');
   await exited;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await once(server.close(), 'close');
-  if (typeof address !== 'object' || address === null) throw new TypeError('a listening server has a port');
-  return address.port;
 }
