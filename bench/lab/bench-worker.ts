@@ -17,6 +17,7 @@ import type { WorkerPart } from '../../src/workers/run-worker.ts';
 import { runWorker } from '../../src/workers/run-worker.ts';
 import { openArtifactStore, openSources } from '../../src/workers/stores.ts';
 import { createTargetGate } from '../../src/workers/target-gate.ts';
+import { createWorkflowExecutions } from '../../src/workers/workflow-executions.ts';
 import type { WorkerName } from '../../src/workers/worker-settings.ts';
 import { createInProcessRunner } from './in-process-runner.ts';
 import { createFileReplica, createIdleRegistry, createIdleTracking } from './stand-ins.ts';
@@ -36,6 +37,7 @@ async function buildPipelinePart(config: WorkerConfig): Promise<WorkerPart> {
   const client = new Client({ connection: await Connection.connect({ address }), namespace });
   const artifacts = openArtifactStore(platform.store.uri);
   const registry = createIdleRegistry();
+  const executions = createWorkflowExecutions(client);
   return {
     name: 'pipeline',
     taskQueue: taskQueues.pipeline,
@@ -43,6 +45,7 @@ async function buildPipelinePart(config: WorkerConfig): Promise<WorkerPart> {
     activities: {
       ...createRunActivities({
         artifacts,
+        executions,
         resolver: createSpecResolver(platform),
         sources: openSources(),
         jobsDigest: 'sha256:no-op',
@@ -50,7 +53,7 @@ async function buildPipelinePart(config: WorkerConfig): Promise<WorkerPart> {
       }),
       ...createTrackingActivities({ tracking: createIdleTracking(), registry, artifacts }),
       ...createVersionActivities({ registry, artifacts }),
-      ...createTargetActivities(createTargetGate(client)),
+      ...createTargetActivities({ gate: createTargetGate(client), executions }),
     },
   };
 }

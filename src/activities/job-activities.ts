@@ -6,9 +6,9 @@ import type { Tracking } from '../ports/tracking.ts';
 import type { EndedJob, JobEnd, JobHandle, JobOutcome, JobRequest, JobState, StartedJob } from '../contracts/job.ts';
 import { tellProgress } from './heartbeat.ts';
 import { buildJobDocument } from './job-document.ts';
-import { judgeJob } from './job-verdict.ts';
 import { createPollClock } from './job-poll.ts';
 import { finalPoints, metricPoints, progressLine } from './job-progress.ts';
+import { settleJob } from './settle-job.ts';
 
 /** What a workflow can ask about jobs; served by the worker that has the job runner's rights. */
 export interface JobActivities {
@@ -21,7 +21,7 @@ export interface JobActivities {
   awaitJob(job: StartedJob): Promise<JobEnd>;
   /**
    * The verdict: exit code, result document and digests. On success the final metrics are sent and the stage record is kept under the
-   * stage key; then the job's scratch is freed. Idempotent: all it reads is the store and what it is given.
+   * stage key and the claim released; then the job's scratch is freed. Idempotent: all it reads is the store and what it is given.
    */
   collectJob(job: EndedJob): Promise<JobOutcome>;
   /** Ends the job if it runs, waits until it is gone, frees its scratch. Idempotent. */
@@ -55,7 +55,7 @@ async function collectJob(
   { runner, artifacts, tracking }: JobActivityDependencies,
   job: EndedJob,
 ): Promise<JobOutcome> {
-  const outcome = await judgeJob(artifacts, job);
+  const outcome = await settleJob(artifacts, job);
   if (outcome.kind === 'succeeded' && job.trackingRunId !== undefined) {
     const timeMs = Context.current().info.scheduledTimestampMs;
     await tracking.logMetrics(job.trackingRunId, finalPoints(job.stage, outcome.record.metrics, timeMs));

@@ -9,7 +9,7 @@ const keyDigits = 16;
  */
 export function buildJobDocument(request: JobRequest, storeUri: string): JobDocument {
   const key = shortKey(request);
-  const attempt = `${request.runId.replaceAll(/[^A-Za-z0-9-]/gu, '-')}-${request.attempt}`;
+  const attempt = `${runName(request)}-${request.attempt}`;
   return {
     schema: 'windlass.job/v1',
     stage: request.stage,
@@ -20,8 +20,17 @@ export function buildJobDocument(request: JobRequest, storeUri: string): JobDocu
     inputs: request.inputs,
     parameters: request.parameters,
     output: { uri: `${storeUri}/artifacts/${request.outputKind}/${key}/${attempt}`, kind: request.outputKind },
-    ...(request.stage === 'train' ? { checkpoints: `${storeUri}/checkpoints/${key}` } : {}),
+    ...(request.stage === 'train' ? { checkpoints: `${storeUri}/checkpoints/${checkpointsName(request)}` } : {}),
   };
+}
+
+/** One prefix for all who train the same, but for a run that takes nothing of others. */
+function checkpointsName(request: JobRequest): string {
+  return request.isolated === true ? `${shortKey(request)}-${runName(request)}` : shortKey(request);
+}
+
+function runName({ runId }: JobRequest): string {
+  return runId.replaceAll(/[^A-Za-z0-9-]/gu, '-');
 }
 
 function shortKey(request: JobRequest): string {

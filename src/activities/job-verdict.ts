@@ -5,7 +5,7 @@ import type { EndedJob, JobEnd, JobOutcome, JobResult, StageRecord } from '../co
 import { exitCodeFailures } from '../contracts/job.ts';
 import type { JobKind } from '../contracts/stage.ts';
 import { AdapterError } from '../adapters/errors.ts';
-import { keepStageRecord } from './stage-records.ts';
+import { keepStageRecord, replaceStageRecord } from './stage-records.ts';
 
 /** Success is exit code 0 **and** a result that says so **and** an artifact that is complete; everything else has a name. */
 export async function judgeJob(artifacts: ArtifactStore, job: EndedJob): Promise<JobOutcome> {
@@ -23,7 +23,8 @@ export async function judgeJob(artifacts: ArtifactStore, job: EndedJob): Promise
     summary: result.summary,
     metrics: result.metrics,
   };
-  await keepStageRecord(artifacts.objects, record);
+  if (job.isolated === true) await replaceStageRecord(artifacts.objects, record);
+  else await keepStageRecord(artifacts.objects, record);
   return { kind: 'succeeded', record };
 }
 

@@ -1,44 +1,37 @@
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { Digest } from '../contracts/artifact.ts';
 import { canonicalJson } from '../contracts/canonical-json.ts';
-import type { StageRecord } from '../contracts/job.ts';
-import type { JsonObject } from '../contracts/json.ts';
 import type { ResolvedRun, RunInput, RunSpec } from '../contracts/run-spec.ts';
-import type { JobKind } from '../contracts/stage.ts';
-import { stageContractVersion } from '../contracts/stage.ts';
 import type { ArtifactStore } from '../ports/object-store.ts';
 import type { SourceReader } from '../ports/source-reader.ts';
 import type { SpecResolver } from '../ports/spec-resolver.ts';
+import type { WorkflowExecutions } from '../ports/workflow-executions.ts';
 import { baseModelOf, keepBaseModel } from './base-models.ts';
 import { sha256Digest } from './sha256.ts';
-import { findStageRecord } from './stage-records.ts';
+import { releaseClaim } from './stage-claims.ts';
+import type { PlanStageRequest, StagePlan } from './stage-plans.ts';
+import { planStage } from './stage-plans.ts';
 
 /** What a run needs to know before and between its jobs. Quick, idempotent. */
 export interface RunActivities {
   /** Checks the input, fills in every default, pins the sources, stores the result. @throws `InvalidSpec`, `MissingInput` */
   resolveRun(request: { readonly runId: string; readonly input: RunInput }): Promise<ResolvedRun>;
-  /** The stage's key, and the record of an earlier run that did the same work and still stands. */
+  /**
+   * The stage's key, and the record of a run that did the same work, if it still stands; else the claim under which this run does it.
+   * While another run does it, this fails with `StageClaimed` and is tried again, for as long as that takes.
+   */
   planStage(request: PlanStageRequest): Promise<StagePlan>;
+  /** Gives a claim back whose work came to nothing, so that a run that waits takes over. Idempotent. */
+  releaseStage(request: { readonly stageKey: Digest; readonly claim: number }): Promise<void>;
   /** The imported base model of that name, or null. */
   findBaseModel(name: string): Promise<ArtifactRef | null>;
   /** Names an imported base model; the name keeps its first artifact. @throws `Conflict` when it names another */
   nameBaseModel(request: { readonly name: string; readonly artifact: ArtifactRef }): Promise<void>;
 }
 
-export interface PlanStageRequest {
-  readonly stage: JobKind;
-  readonly inputs: Readonly<Record<string, ArtifactRef>>;
-  readonly parameters: JsonObject;
-  readonly jobsDigest: string;
-}
-
-export interface StagePlan {
-  readonly stageKey: Digest;
-  readonly record: StageRecord | null;
-}
-
 export interface RunActivityDependencies {
   readonly artifacts: ArtifactStore;
+  readonly executions: WorkflowExecutions;
   readonly resolver: SpecResolver;
   /** By scheme: `file`, `s3`. */
   readonly sources: Readonly<Record<string, SourceReader>>;
@@ -46,17 +39,13 @@ export interface RunActivityDependencies {
   readonly links: ResolvedRun['links'];
 }
 
-/** Parameters that change how a stage is worked off, never what comes out. */
-const effortParameters = new Set(['workers']);
-
 export function createRunActivities(dependencies: RunActivityDependencies): RunActivities {
   const { artifacts } = dependencies;
   return {
     resolveRun: async ({ runId, input }) => resolveRun(dependencies, runId, input),
-    planStage: async (request) => {
-      const stageKey = stageKeyOf(request);
-      return { stageKey, record: await findStageRecord(artifacts, stageKey) };
-    },
+    planStage: async (request) => planStage(dependencies, request),
+    releaseStage: async ({ stageKey, claim }) =>
+      void (await releaseClaim(artifacts.objects, { stageKey, generation: claim })),
     findBaseModel: async (name) => baseModelOf(artifacts.objects, name),
     nameBaseModel: async ({ name, artifact }) => keepBaseModel(artifacts.objects, name, artifact),
   };
@@ -98,17 +87,4 @@ function readerOf(dependencies: RunActivityDependencies, uri: string): SourceRea
 async function requiredBaseModel(dependencies: RunActivityDependencies, spec: RunSpec): Promise<ArtifactRef | null> {
   if (spec.baseModel === null) return null;
   return baseModelOf(dependencies.artifacts.objects, spec.baseModel, 'required');
-}
-
-/** sha256 over what decides the result: stage, contract, digests of the inputs, parameters, code and environment of the jobs. */
-export function stageKeyOf(request: PlanStageRequest): Digest {
-  const parameters = Object.entries(request.parameters).filter(([name]) => !effortParameters.has(name));
-  const key = {
-    stage: request.stage,
-    contract: stageContractVersion,
-    jobs: request.jobsDigest,
-    inputs: Object.fromEntries(Object.entries(request.inputs).map(([name, ref]) => [name, ref.digest])),
-    parameters: Object.fromEntries(parameters),
-  };
-  return sha256Digest(new TextEncoder().encode(canonicalJson(key)));
 }

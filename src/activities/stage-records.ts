@@ -2,15 +2,22 @@ import type { ArtifactStore, ObjectStore } from '../ports/object-store.ts';
 import type { Digest } from '../contracts/artifact.ts';
 import type { StageRecord } from '../contracts/job.ts';
 import { AdapterError } from '../adapters/errors.ts';
+import { readJson, writeJson } from './stored-json.ts';
 
 /** Keeps what a stage made under its key; of equal keys the first record stays. */
 export async function keepStageRecord(objects: ObjectStore, record: StageRecord): Promise<void> {
-  await objects.putIfAbsent(recordKey(record.stageKey), new TextEncoder().encode(JSON.stringify(record)));
+  await writeJson(objects, recordKey(record.stageKey), record);
+}
+
+/** Keeps it in place of an earlier one; in between there is none for a moment, and whoever looks then does the work. */
+export async function replaceStageRecord(objects: ObjectStore, record: StageRecord): Promise<void> {
+  await objects.delete(recordKey(record.stageKey));
+  await keepStageRecord(objects, record);
 }
 
 /** The record of a stage key whose artifact still stands: manifest verified, files there. Null: the stage has to run. */
 export async function findStageRecord(artifacts: ArtifactStore, stageKey: Digest): Promise<StageRecord | null> {
-  const record = await readRecord(artifacts.objects, stageKey);
+  const record = await readJson<StageRecord>(artifacts.objects, recordKey(stageKey));
   if (record === null) return null;
   if (await isStanding(artifacts, record)) return record;
   await artifacts.objects.delete(recordKey(stageKey));
@@ -23,15 +30,6 @@ async function isStanding(artifacts: ArtifactStore, record: StageRecord): Promis
   } catch (error) {
     if (error instanceof AdapterError && (error.failure === 'CorruptArtifact' || error.failure === 'NotFound'))
       return false;
-    throw error;
-  }
-}
-
-async function readRecord(objects: ObjectStore, stageKey: Digest): Promise<StageRecord | null> {
-  try {
-    return JSON.parse(new TextDecoder().decode(await objects.get(recordKey(stageKey)))) as StageRecord;
-  } catch (error) {
-    if (error instanceof AdapterError && error.failure === 'NotFound') return null;
     throw error;
   }
 }

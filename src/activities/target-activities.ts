@@ -10,6 +10,7 @@ import type {
   TargetModel,
 } from '../contracts/serving.ts';
 import type { ReleaseDraft, TargetGate } from '../ports/target-gate.ts';
+import type { WorkflowExecutions } from '../ports/workflow-executions.ts';
 
 /**
  * Lease, log and state of a target, for workflows (which cannot send updates themselves). Idempotent per holder. No answer holds the
@@ -35,7 +36,12 @@ export interface CommitRelease {
   readonly release: ReleaseDraft;
 }
 
-export function createTargetActivities(gate: TargetGate): TargetActivities {
+export interface TargetActivityDependencies {
+  readonly gate: TargetGate;
+  readonly executions: WorkflowExecutions;
+}
+
+export function createTargetActivities({ gate, executions }: TargetActivityDependencies): TargetActivities {
   return {
     acquireTarget: async ({ target, holder }) => {
       const lease = await gate.acquire(target, holder, cancellationSignal());
@@ -46,6 +52,6 @@ export function createTargetActivities(gate: TargetGate): TargetActivities {
     commitRelease: async ({ target, lease, release }) => gate.commit(target, lease, release),
     findLiveRelease: async (target) => (await gate.view(target)).live,
     findRollbackGoal: async ({ target, to }) => gate.rollbackGoal(target, to),
-    isHolderOpen: async (holder) => gate.isHolderOpen(holder),
+    isHolderOpen: async (holder) => executions.isOpen(holder),
   };
 }

@@ -5,12 +5,18 @@ import type { RunStatus } from '../contracts/run-status.ts';
 
 type PendingActivities = WorkflowExecutionDescription['raw']['pendingActivities'];
 
-/** What the job of a run does now (`step 40/120 · loss 3.1 · ETA 0:52`), from the heartbeat of the activity that follows it. */
+/** Activities that tell what a stage does now. */
+const tellers: ReadonlySet<string | null | undefined> = new Set(['awaitJob', 'planStage']);
+
+/**
+ * What the running stage of a run does now, from a heartbeat: its job's progress (`step 40/120 · loss 3.1 · ETA 0:52`), or which run it
+ * waits for.
+ */
 export async function jobProgressOf(
   pending: PendingActivities,
   { payloadCodecs, payloadConverter }: LoadedDataConverter,
 ): Promise<string | null> {
-  const following = pending?.find(({ activityType }) => activityType?.name === 'awaitJob');
+  const following = pending?.find(({ activityType }) => tellers.has(activityType?.name));
   const [payload] = await decoded(following?.heartbeatDetails?.payloads ?? [], payloadCodecs);
   return payload === undefined ? null : progressIn(payloadConverter.fromPayload(payload));
 }

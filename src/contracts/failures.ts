@@ -36,6 +36,7 @@ export const failures = {
   Unavailable: { class: 'transient', advice: 'The named system cannot be reached; it is tried again.' },
   Conflict: { class: 'transient', advice: 'Another writer was faster; the operation is tried again.' },
   StorageFull: { class: 'permanent', advice: 'Free disk space.' },
+  StageClaimed: { class: 'transient', advice: 'Another run does the same work; its result is awaited.' },
   Unexpected: { class: 'transient', advice: 'Report this with the log of the worker.' },
   // how runs end
   RunRejected: { class: 'permanent', advice: 'The release owner rejected the release.' },

@@ -13,6 +13,8 @@ export interface JobRequest {
   readonly inputs: Readonly<Record<string, ArtifactRef>>;
   readonly parameters: JsonObject;
   readonly outputKind: ArtifactKind;
+  /** Takes nothing of other runs, such as their training checkpoints, and its record takes the place of theirs. */
+  readonly isolated?: true;
 }
 
 /** `WINDLASS_JOB`: docs/job-contract.md. */
@@ -43,6 +45,9 @@ export interface StartedJob {
   readonly handle: JobHandle;
   /** MLflow run that receives the job's metrics; absent: none are sent. */
   readonly trackingRunId?: string;
+  /** Generation of the claim under which the work is done; released with its success. */
+  readonly claim?: number;
+  readonly isolated?: true;
 }
 
 export interface EndedJob extends StartedJob {
@@ -94,7 +99,12 @@ export interface StageRecord {
 
 /** The verdict over one job attempt. */
 export type JobOutcome =
-  | { readonly kind: 'succeeded'; readonly record: StageRecord }
+  | {
+      readonly kind: 'succeeded';
+      readonly record: StageRecord;
+      /** Ids of the runs that waited for this work. */
+      readonly sharedWith?: readonly string[];
+    }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly retryable: boolean; readonly logTail: string };
 
 /** Exit codes of jobs; 64–69 also name their failure in `result.json`. */

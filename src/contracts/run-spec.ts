@@ -21,6 +21,8 @@ export interface RunSpec {
   readonly baseModel: string | null;
   readonly runtime: RuntimeName;
   readonly target: string;
+  /** False: every job stage is done anew, whatever other runs have done or do. */
+  readonly reuse: boolean;
   readonly data: DataSpec;
   readonly train: TrainSpec;
   readonly build: BuildSpec;

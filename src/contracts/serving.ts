@@ -1,4 +1,5 @@
 import type { ArtifactRef } from './artifact.ts';
+import type { Execution } from './execution.ts';
 import type { Failure } from './failures.ts';
 import type { ServingOptions, SmokeTestSpec } from './run-spec.ts';
 
@@ -8,10 +9,7 @@ export interface Lease {
   readonly holder: LeaseHolder;
 }
 
-export interface LeaseHolder {
-  readonly workflowId: string;
-  readonly runId: string;
-}
+export type LeaseHolder = Execution;
 
 /** A model version that is or was live on a target. */
 export interface Release {

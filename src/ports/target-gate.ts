@@ -20,8 +20,6 @@ export interface TargetGate {
   view(target: TargetModel): Promise<TargetView>;
   /** The release to go back to: the newest of version `to`, or what was live before. */
   rollbackGoal(target: TargetModel, to?: number): Promise<RollbackGoal>;
-  /** Whether that workflow run is still open. */
-  isHolderOpen(holder: LeaseHolder): Promise<boolean>;
 }
 
 /** A release before the target numbers and dates it. */

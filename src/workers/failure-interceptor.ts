@@ -1,6 +1,7 @@
 import type { ActivityInboundCallsInterceptor, Next } from '@temporalio/worker';
 import { activityInfo, ApplicationFailure } from '@temporalio/activity';
-import { TemporalFailure } from '@temporalio/common';
+import type { ApplicationFailureOptions } from '@temporalio/common';
+import { ApplicationFailureCategory, TemporalFailure } from '@temporalio/common';
 
 import { AdapterError } from '../adapters/errors.ts';
 import { isRetryable } from '../contracts/failures.ts';
@@ -34,6 +35,12 @@ function adapterFailure(error: AdapterError): ApplicationFailure {
     message: error.message,
     nonRetryable: !isRetryable(error.failure),
     details: [{ system: error.system, ...error.details }],
+    ...(error.retryAfterMs === undefined ? {} : waitingFor(error.retryAfterMs)),
     ...(error.cause instanceof Error ? { cause: error.cause } : {}),
   });
+}
+
+/** Nothing went wrong: it is not counted as a failure, and not logged as one. */
+function waitingFor(retryAfterMs: number): Pick<ApplicationFailureOptions, 'category' | 'nextRetryDelay'> {
+  return { category: ApplicationFailureCategory.BENIGN, nextRetryDelay: retryAfterMs };
 }

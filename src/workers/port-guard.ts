@@ -7,7 +7,8 @@ export type PortName =
   | 'serving-replica'
   | 'source-reader'
   | 'target-gate'
-  | 'tracking';
+  | 'tracking'
+  | 'workflow-executions';
 
 /** Stands between activities and one port. Production has none; the fault harness (test/chaos) puts its faults there. */
 export type PortGuard = <Port extends object>(name: PortName, port: Port) => Port;

@@ -1,19 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { status } from '@grpc/grpc-js';
 import type { Client } from '@temporalio/client';
-import {
-  isGrpcServiceError,
-  ServiceError,
-  WithStartWorkflowOperation,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
-} from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { WithStartWorkflowOperation } from '@temporalio/client';
 
 import { AdapterError } from '../adapters/errors.ts';
-import { isFailureName } from '../contracts/failures.ts';
+import { isSameExecution } from '../contracts/execution.ts';
 import { messages, targetWorkflowId, taskQueues, workflowTypes } from '../contracts/names.ts';
 import type {
   CommittedRelease,
@@ -24,6 +15,7 @@ import type {
   TargetView,
 } from '../contracts/serving.ts';
 import type { TargetGate } from '../ports/target-gate.ts';
+import { isNotFound, withNames } from './temporal-failures.ts';
 
 const queueLookMs = 500;
 
@@ -46,7 +38,6 @@ export function createTargetGate(client: Client): TargetGate {
     commit: async (target, lease, release) => update<CommittedRelease>(target, messages.commit, [{ lease, release }]),
     view,
     rollbackGoal: async (target, to) => withNames(async () => rollbackGoalOf(client, target, to)),
-    isHolderOpen: async (holder) => withNames(async () => isOpen(client, holder)),
   };
 }
 
@@ -61,8 +52,8 @@ async function awaitLease({ view, holder, signal }: Waiting): Promise<Lease> {
   for (;;) {
     signal?.throwIfAborted();
     const { target, lease, queue, frozen } = await view();
-    if (lease !== null && isSame(lease.holder, holder)) return lease;
-    if (!queue.some((waiting) => isSame(waiting, holder))) throw sentAway(target, holder, frozen);
+    if (lease !== null && isSameExecution(lease.holder, holder)) return lease;
+    if (!queue.some((waiting) => isSameExecution(waiting, holder))) throw sentAway(target, holder, frozen);
     await delay(queueLookMs);
   }
 }
@@ -73,10 +64,6 @@ function sentAway(target: string, { workflowId }: LeaseHolder, frozen: TargetVie
   }
   const message = `${target} was frozen by ${frozen.by} while ${workflowId} waited for it: ${frozen.reason}`;
   return new AdapterError('TargetFrozen', message, { system: 'temporal' });
-}
-
-function isSame(a: LeaseHolder, b: LeaseHolder): boolean {
-  return a.workflowId === b.workflowId && a.runId === b.runId;
 }
 
 function startTarget({ target, model }: TargetModel): WithStartWorkflowOperation<never> {
@@ -107,44 +94,4 @@ async function rollbackGoalOf(client: Client, { target, model }: TargetModel, to
     if (!isNotFound(error)) throw error;
     return { release: null, releasedVersions: [] };
   }
-}
-
-async function isOpen(client: Client, { workflowId, runId }: LeaseHolder): Promise<boolean> {
-  try {
-    const holder = await client.workflow.getHandle(workflowId, runId).describe();
-    return holder.status.name === 'RUNNING';
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === status.NOT_FOUND);
-}
-
-async function withNames<Result>(call: () => Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (error) {
-    throw named(error);
-  }
-}
-
-/** What the target refused has its own name; a server that does not answer is waited for. */
-function named(error: unknown): unknown {
-  const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
-  if (cause instanceof ApplicationFailure && typeof cause.type === 'string' && isFailureName(cause.type)) {
-    return new AdapterError(cause.type, cause.message, { system: 'temporal', cause: error });
-  }
-  if (!isOutage(error)) return error;
-  return new AdapterError('Unavailable', `Temporal does not answer: ${error.message}`, {
-    system: 'temporal',
-    cause: error,
-  });
-}
-
-function isOutage(error: unknown): error is Error {
-  const kinds = [ServiceError, WorkflowUpdateRPCTimeoutOrCancelledError];
-  return kinds.some((kind) => error instanceof kind) || isGrpcServiceError(error);
 }

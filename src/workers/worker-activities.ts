@@ -26,6 +26,7 @@ import type { WorkerConfig } from './config.ts';
 import { jobsDigest } from './jobs-digest.ts';
 import { openArtifactStore, openSources } from './stores.ts';
 import { createTargetGate } from './target-gate.ts';
+import { createWorkflowExecutions } from './workflow-executions.ts';
 
 /** Quick control activities: resolve, plan, MLflow, targets. */
 export function pipelineActivities(
@@ -37,9 +38,11 @@ export function pipelineActivities(
   const artifacts = openArtifactStore(platform.store.uri, guard);
   const mlflow = mlflowOptions(config);
   const registry = guard('model-registry', createMlflowRegistry(mlflow));
+  const executions = guard('workflow-executions', createWorkflowExecutions(client));
   return {
     ...createRunActivities({
       artifacts,
+      executions,
       resolver: createSpecResolver(platform),
       sources: openSources(guard),
       jobsDigest: jobsDigest(platform.jobs),
@@ -47,7 +50,7 @@ export function pipelineActivities(
     }),
     ...createTrackingActivities({ tracking: guard('tracking', createMlflowTracking(mlflow)), registry, artifacts }),
     ...createVersionActivities({ registry, artifacts }),
-    ...createTargetActivities(guard('target-gate', createTargetGate(client))),
+    ...createTargetActivities({ gate: guard('target-gate', createTargetGate(client)), executions }),
   };
 }
 

@@ -20,19 +20,21 @@ async function importUnlessKnown({ source, name }: ImportModelInput): Promise<Ar
   const known = await control.findBaseModel(name);
   if (known !== null) return known;
   const parameters = { source, name, hubDirectory: null };
-  const { workflowId: runId, runId: executionId } = workflowInfo();
+  const { workflowId, runId: executionId } = workflowInfo();
   const { stageKey } = await control.planStage({
     stage: 'import-model',
     inputs: {},
     parameters: { ...parameters, executionId },
     jobsDigest: '',
+    holder: { workflowId, runId: executionId },
+    reuse: false,
   });
   const { record } = await runJob({
     stage: 'import-model',
     inputs: {},
     parameters,
     outputKind: 'base-model',
-    runId,
+    runId: workflowId,
     stageKey,
   });
   const { uri, digest, kind } = record.artifact;

@@ -14,29 +14,45 @@ export interface JobRun {
   readonly record: StageRecord;
   readonly attempts: number;
   readonly jobName: string;
+  /** Ids of the runs that waited for this work. */
+  readonly sharedWith: readonly string[];
 }
 
 export type JobOrder = Omit<JobRequest, 'attempt'> &
-  Pick<StartedJob, 'trackingRunId'> & {
+  Pick<StartedJob, 'trackingRunId' | 'claim'> & {
     readonly onStart?: (jobName: string) => void;
   };
 
 /** Sees a job through: starts it, follows it, judges it, tries again where its failure class says so. */
-export async function runJob({ onStart, trackingRunId, ...order }: JobOrder): Promise<JobRun> {
-  const { stage, stageKey } = order;
-  const tracked = trackingRunId === undefined ? {} : { trackingRunId };
+export async function runJob({ onStart, ...order }: JobOrder): Promise<JobRun> {
+  const { trackingRunId: _trackingRunId, claim: _claim, ...request } = order;
+  const facts = factsOf(order);
   let failed = 0;
   for (let attempt = 1; ; attempt++) {
-    const handle = await submit({ ...order, attempt });
+    const handle = await submit({ ...request, attempt });
     onStart?.(handle.name);
-    const outcome = await follow({ stage, stageKey, handle, ...tracked });
-    if (outcome.kind === 'succeeded') return { record: outcome.record, attempts: attempt, jobName: handle.name };
+    const outcome = await follow({ ...facts, handle });
+    if (outcome.kind === 'succeeded') {
+      const { record, sharedWith = [] } = outcome;
+      return { record, attempts: attempt, jobName: handle.name, sharedWith };
+    }
     if (outcome.failure.name !== 'Preempted') failed++;
     if (!outcome.retryable || failed >= maxFailedAttempts || attempt > maxPreemptions)
       throw failWith(described(outcome));
     log.warn('the job is tried again', { job: handle.name, failure: outcome.failure });
     await sleep(`${retryDelaySeconds}s`);
   }
+}
+
+/** What whoever follows and judges the job has to know of its order. */
+function factsOf({ stage, stageKey, trackingRunId, claim, isolated }: JobOrder): Omit<StartedJob, 'handle'> {
+  return {
+    stage,
+    stageKey,
+    ...(trackingRunId === undefined ? {} : { trackingRunId }),
+    ...(claim === undefined ? {} : { claim }),
+    ...(isolated === undefined ? {} : { isolated }),
+  };
 }
 
 /** Never cancelled half way: a job that may have been started must be known by its handle, or nobody could end it. */

@@ -1,3 +1,4 @@
+import { isSameExecution } from '../contracts/execution.ts';
 import type { CommittedRelease, Lease, LeaseHolder, Release, RollbackGoal, TargetView } from '../contracts/serving.ts';
 import type { ReleaseDraft } from '../ports/target-gate.ts';
 import { keptVersions, previousRelease, releasedVersions, rollbackGoal } from './release-rules.ts';
@@ -25,7 +26,7 @@ export function withHolder(state: TargetState, holder: LeaseHolder): TargetState
 
 /** Gives the lease back, or leaves the queue; the next in the queue gets a free lease. */
 export function withoutHolder(state: TargetState, holder: LeaseHolder): TargetState {
-  const queue = state.queue.filter((entry) => !isSame(entry, holder));
+  const queue = state.queue.filter((entry) => !isSameExecution(entry, holder));
   return granted({ ...state, queue, lease: isHeldBy(state, holder) ? null : state.lease });
 }
 
@@ -35,11 +36,11 @@ export function withFreeze(state: TargetState, frozen: NonNullable<TargetView['f
 }
 
 export function isHeldBy(state: TargetState, holder: LeaseHolder): boolean {
-  return state.lease !== null && isSame(state.lease.holder, holder);
+  return state.lease !== null && isSameExecution(state.lease.holder, holder);
 }
 
 function isWaiting(state: TargetState, holder: LeaseHolder): boolean {
-  return state.queue.some((entry) => isSame(entry, holder));
+  return state.queue.some((entry) => isSameExecution(entry, holder));
 }
 
 /** Appends to the log; the same holder's same release, told again, is in the log already. Null: the lease is over. */
@@ -85,8 +86,4 @@ function granted(state: TargetState): TargetState {
   if (state.lease !== null || holder === undefined) return state;
   const token = state.lastToken + 1;
   return { ...state, queue, lastToken: token, lease: { token, holder } };
-}
-
-function isSame(a: LeaseHolder, b: LeaseHolder): boolean {
-  return a.workflowId === b.workflowId && a.runId === b.runId;
 }

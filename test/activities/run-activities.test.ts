@@ -2,12 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import type { PlanStageRequest, RunActivities } from '../../src/activities/run-activities.ts';
-import { createRunActivities, stageKeyOf } from '../../src/activities/run-activities.ts';
-import { keepStageRecord } from '../../src/activities/stage-records.ts';
+import type { RunActivities } from '../../src/activities/run-activities.ts';
+import { createRunActivities } from '../../src/activities/run-activities.ts';
 import { createDirectorySource } from '../../src/adapters/directory/source-reader.ts';
 import type { RunInput } from '../../src/contracts/run-spec.ts';
 import type { StoreLab } from '../fakes/store-lab.ts';
@@ -25,6 +23,7 @@ beforeEach(async () => {
   await writeFile(rows, '{"prompt":"a","response":"b"}\n');
   activities = createRunActivities({
     artifacts: store.artifacts,
+    executions: { isOpen: async () => true },
     resolver: { resolve: specOf },
     sources: { file: createDirectorySource() },
     jobsDigest: 'sha256:c0de',
@@ -89,54 +88,5 @@ describe('a run that is resolved', () => {
     await expect(activities.nameBaseModel({ name: 'smol', artifact: other })).rejects.toMatchObject({
       failure: 'Conflict',
     });
-  });
-});
-
-describe('the key of a stage', () => {
-  const request: PlanStageRequest = {
-    stage: 'train',
-    inputs: { dataset: { uri: 'file:///store/d', digest: 'sha256:d1', kind: 'dataset' } },
-    parameters: { steps: 3, lora: { rank: 8 }, workers: 2 },
-    jobsDigest: 'sha256:c0de',
-  };
-  const dataset = { uri: 'file:///store/d', digest: 'sha256:d1', kind: 'dataset' } as const;
-
-  test.each<[string, Partial<PlanStageRequest>]>([
-    ['stage', { stage: 'convert' }],
-    ['input digest', { inputs: { dataset: { ...dataset, digest: 'sha256:d2' } } }],
-    ['name of an input', { inputs: { base: dataset } }],
-    ['further input', { inputs: { dataset, base: dataset } }],
-    ['parameter', { parameters: { steps: 4, lora: { rank: 8 }, workers: 2 } }],
-    ['parameter deep inside', { parameters: { steps: 3, lora: { rank: 9 }, workers: 2 } }],
-    ['further parameter', { parameters: { steps: 3, lora: { rank: 8 }, workers: 2, seed: 1 } }],
-    ['code of the jobs', { jobsDigest: 'sha256:c0de2' }],
-  ])('changes with the %s', (_name, change) => {
-    expect(stageKeyOf({ ...request, ...change })).not.toBe(stageKeyOf(request));
-  });
-
-  test.each<[string, Partial<PlanStageRequest>]>([
-    ['place of an input', { inputs: { dataset: { ...dataset, uri: 's3://elsewhere/d' } } }],
-    ['number of worker processes', { parameters: { steps: 3, lora: { rank: 8 }, workers: 16 } }],
-    ['order of the parameters', { parameters: { workers: 2, lora: { rank: 8 }, steps: 3 } }],
-  ])('does not change with the %s', (_name, change) => {
-    expect(stageKeyOf({ ...request, ...change })).toBe(stageKeyOf(request));
-  });
-
-  test('differs whenever a parameter does', () => {
-    const values = fc.array(fc.oneof(fc.string(), fc.maxSafeInteger(), fc.boolean(), fc.constant(null)));
-    fc.assert(
-      fc.property(values, values, (one, other) => {
-        const [first, second] = [one, other].map((value) => stageKeyOf({ ...request, parameters: { value } }));
-        expect(first === second).toBe(JSON.stringify(one) === JSON.stringify(other));
-      }),
-    );
-  });
-
-  test('finds the record of an earlier run, while its artifact stands', async () => {
-    const { stageKey, record } = await activities.planStage(request);
-    expect(record).toBeNull();
-    const kept = { stageKey, artifact: await store.publish('made'), summary: {}, metrics: {} };
-    await keepStageRecord(store.artifacts.objects, kept);
-    expect(await activities.planStage(request)).toEqual({ stageKey, record: kept });
   });
 });

@@ -16,6 +16,12 @@ test('reads what the followed job does now out of the heartbeat', async () => {
   expect(await jobProgressOf(heartbeat(details), plain)).toBe('step 40/120 · loss 3.1');
 });
 
+test('reads which run a stage waits for', async () => {
+  const [pending] = heartbeat({ progress: 'waits for run g-1, which does the same train' }) ?? [];
+  const waiting = [{ ...pending, activityType: { name: 'planStage' } }];
+  expect(await jobProgressOf(waiting, plain)).toBe('waits for run g-1, which does the same train');
+});
+
 test('reads it where payloads are encoded', async () => {
   const reversed: PayloadCodec = {
     encode: async (payloads) => payloads,
@@ -29,7 +35,7 @@ test('reads it where payloads are encoded', async () => {
 
 test.each([
   ['no activity is pending', []],
-  ['another activity is pending', [{ activityType: { name: 'planStage' } }]],
+  ['another activity is pending', [{ ...heartbeat(details)?.[0], activityType: { name: 'smokeTest' } }]],
   ['the job has told nothing yet', [{ activityType: { name: 'awaitJob' } }]],
   ['the heartbeat has another shape', heartbeat('hello')],
 ])('tells nothing when %s', async (_case, pending) => {

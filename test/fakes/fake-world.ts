@@ -42,6 +42,8 @@ export interface Faults {
   readonly approvalRequired?: boolean;
   readonly fourEyes?: boolean;
   readonly reused?: boolean;
+  /** Run that made what is reused, while this one waited. */
+  readonly sharedWith?: string;
   /** Names of base models that were imported before. */
   readonly baseModels?: readonly string[];
   /** Versions that serve, and are in the log, before anything happens. */
@@ -81,10 +83,12 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
       jobsDigest: 'sha256:c0de',
       links: { temporal: null },
     }),
-    planStage: async ({ stage }) => ({
+    planStage: async ({ stage, reuse }) => ({
       stageKey: `sha256:${stage}`,
-      record: faults.reused === true ? recordOf(stage, faults) : null,
+      record: faults.reused === true && reuse ? recordOf(stage, faults) : null,
+      ...(faults.sharedWith === undefined ? {} : { sharedWith: faults.sharedWith }),
     }),
+    releaseStage: async () => {},
     findBaseModel: async (name) => {
       const { uri, digest } = artifactOf(name);
       return faults.baseModels?.includes(name) === true ? { uri, digest, kind: 'base-model' } : null;

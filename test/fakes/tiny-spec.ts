@@ -10,6 +10,7 @@ export function tinySpec(input: RunInput, approval: Partial<ApprovalSpec> = {}):
     baseModel: null,
     runtime: 'openvino',
     target: 'production',
+    reuse: input['reuse'] !== false,
     data: {
       kind: 'pairs',
       sources: [],

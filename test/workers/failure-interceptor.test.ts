@@ -27,6 +27,13 @@ describe('an adapter’s error', () => {
   });
 });
 
+describe('something that is waited for', () => {
+  test('is looked at again when its error says, and counts as no failure', () => {
+    const error = new AdapterError('StageClaimed', 'waits for run g-1', { system: 'store', retryAfterMs: 1125 });
+    expect(activityFailure(error, 1)).toMatchObject({ nextRetryDelay: 1125, category: 'BENIGN', nonRetryable: false });
+  });
+});
+
 describe('an error that nobody named', () => {
   const error = new TypeError('undefined is not a function');
 

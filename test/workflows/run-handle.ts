@@ -5,6 +5,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
 import { taskQueues } from '../../src/contracts/names.ts';
+import type { RunInput } from '../../src/contracts/run-spec.ts';
 import type { RunStatus } from '../../src/contracts/run-status.ts';
 import type { llmPipeline } from '../../src/workflows/llm-pipeline.ts';
 import type { WorkflowLab } from './workflow-lab.ts';
@@ -15,11 +16,17 @@ interface AnyHandle {
   result(): Promise<unknown>;
 }
 
-export async function startRun(lab: WorkflowLab): Promise<RunHandle> {
+export interface RunOrder {
+  readonly workflowId?: string;
+  readonly input?: RunInput;
+}
+
+export async function startRun(lab: WorkflowLab, order: RunOrder = {}): Promise<RunHandle> {
+  const { workflowId = `glossary-${randomUUID()}`, input = { model: 'glossary' } } = order;
   return lab.environment.client.workflow.start<typeof llmPipeline>('llmPipeline', {
-    workflowId: `glossary-${randomUUID()}`,
+    workflowId,
     taskQueue: taskQueues.pipeline,
-    args: [{ model: 'glossary' }],
+    args: [input],
   });
 }
 

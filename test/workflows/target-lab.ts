@@ -4,7 +4,9 @@ import { createTargetActivities } from '../../src/activities/target-activities.t
 import { messages, targetWorkflowId } from '../../src/contracts/names.ts';
 import type { Lease, LeaseHolder, TargetModel, TargetView } from '../../src/contracts/serving.ts';
 import type { ReleaseDraft, TargetGate } from '../../src/ports/target-gate.ts';
+import type { WorkflowExecutions } from '../../src/ports/workflow-executions.ts';
 import { createTargetGate } from '../../src/workers/target-gate.ts';
+import { createWorkflowExecutions } from '../../src/workers/workflow-executions.ts';
 import type { FakeWorld, Faults } from '../fakes/fake-world.ts';
 import { createFakeWorld } from '../fakes/fake-world.ts';
 import { releaseOf } from '../fakes/releases.ts';
@@ -13,10 +15,10 @@ import type { WorkflowLab } from './workflow-lab.ts';
 /** A fake world whose targets are the real entity workflow, behind the real gate. Holders that a test made up are always open. */
 export function worldWithTargets(lab: WorkflowLab, faults: Faults = {}): FakeWorld {
   const world = createFakeWorld(faults);
-  const gate = gateOf(lab);
-  const isHolderOpen: TargetGate['isHolderOpen'] = async (holder) =>
-    holder.runId === madeUpRun || gate.isHolderOpen(holder);
-  return { ...world, activities: { ...world.activities, ...createTargetActivities({ ...gate, isHolderOpen }) } };
+  const known = createWorkflowExecutions(lab.environment.client);
+  const isOpen: WorkflowExecutions['isOpen'] = async (holder) => holder.runId === madeUpRun || known.isOpen(holder);
+  const targets = createTargetActivities({ gate: gateOf(lab), executions: { isOpen } });
+  return { ...world, activities: { ...world.activities, ...targets } };
 }
 
 const madeUpRun = 'made-up';

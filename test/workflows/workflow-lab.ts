@@ -5,6 +5,7 @@ import type { WorkerOptions } from '@temporalio/worker';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 
 import { searchAttributes, taskQueues } from '../../src/contracts/names.ts';
+import { createFailureInterceptor } from '../../src/workers/failure-interceptor.ts';
 import type { FakeWorld } from '../fakes/fake-world.ts';
 
 /** A time-skipping Temporal server with the real workflows, to be run in worlds of memory. */
@@ -104,6 +105,7 @@ async function createWorkers({ environment, settings, world }: Stage): Promise<r
         connection: environment.nativeConnection,
         taskQueue,
         activities: world.activities,
+        interceptors: { activity: [() => ({ inbound: createFailureInterceptor() })] },
         ...common,
         ...(taskQueue === taskQueues.pipeline ? source : {}),
       }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dataSchema } from './run-input-data.ts';
 import { approvalSchema, buildSchema, deploySchema, evaluateSchema, smokeTestSchema } from './run-input-release.ts';
 import { trainSchema } from './run-input-train.ts';
-import { choiceOf, closedObject, nameField, textOf } from './schema-fields.ts';
+import { choiceOf, closedObject, flagField, nameField, textOf } from './schema-fields.ts';
 
 const modelPhrase =
   'a name of lower-case letters, digits and single "-" that starts with a letter, 48 characters at most';
@@ -22,6 +22,7 @@ export const runInputSchema = closedObject({
   baseModel: nameField().nullable().default(null).describe('Imported base model; null for method scratch.'),
   runtime: choiceOf(['openvino']).default('openvino').describe('How a checkpoint becomes something Triton serves.'),
   target: nameField().optional().describe('Where the model is deployed; default: defaultTarget of windlass.yaml.'),
+  reuse: flagField(true, 'Take results of earlier runs that did the same work; false: do it all anew.'),
   data: dataSchema.prefault({}),
   train: trainSchema.prefault({}),
   build: buildSchema.prefault({}),

@@ -1,11 +1,16 @@
+import { CancellationScope, workflowInfo } from '@temporalio/workflow';
+
+import type { StagePlan } from '../../activities/stage-plans.ts';
 import type { ArtifactKind, ArtifactRef } from '../../contracts/artifact.ts';
 import type { StageRecord } from '../../contracts/job.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { ResolvedRun } from '../../contracts/run-spec.ts';
 import type { JobStageName } from '../../contracts/stage.ts';
 import { control } from '../activity-profiles.ts';
+import type { JobRun } from '../run-job.ts';
 import { runJob } from '../run-job.ts';
 import type { RunState } from '../run-state.ts';
+import { doneNote, reusedNote } from './stage-notes.ts';
 
 /** What every stage of a run works with. */
 export interface RunContext {
@@ -23,34 +28,55 @@ export interface JobStageOrder {
   readonly note: (record: StageRecord) => string;
 }
 
-/** Runs a job stage, or reuses what an earlier run made from the same inputs, parameters and code. */
+/** Runs a job stage, or takes what another run made, or makes meanwhile, from the same inputs, parameters and code. */
 export async function runJobStage(run: RunContext, order: JobStageOrder): Promise<StageRecord> {
   const { stage, inputs, parameters } = order;
-  run.state.startStage(stage);
-  const plan = await control.planStage({ stage, inputs, parameters, jobsDigest: run.resolved.jobsDigest });
+  const { resolved, state } = run;
+  state.startStage(stage);
+  const holder = { workflowId: workflowInfo().workflowId, runId: workflowInfo().runId };
+  const { reuse } = resolved.spec;
+  const plan = await control.planStage({ stage, inputs, parameters, jobsDigest: resolved.jobsDigest, holder, reuse });
   if (plan.record !== null) {
-    const note = `reused · ${order.note(plan.record)}`;
-    run.state.endStage(stage, { state: 'reused', artifact: plan.record.artifact, note });
+    const note = reusedNote(order.note(plan.record), plan.sharedWith);
+    state.endStage(stage, { state: 'reused', artifact: plan.record.artifact, note });
     return plan.record;
   }
-  const { record, attempts, jobName } = await runJob({
-    stage,
-    inputs,
-    parameters,
-    outputKind: order.outputKind,
-    runId: run.state.status.runId,
-    stageKey: plan.stageKey,
-    trackingRunId: run.trackingRunId,
-    onStart: (job) => run.state.changeStage(stage, { job }),
-  });
-  run.state.endStage(stage, {
+  const { record, attempts, jobName, sharedWith } = await runClaimedJob(run, order, plan);
+  state.endStage(stage, {
     state: 'done',
     artifact: record.artifact,
     attempts,
     job: jobName,
-    note: order.note(record),
+    note: doneNote(order.note(record), sharedWith),
   });
   return record;
+}
+
+/** Work that comes to nothing gives its claim back, so that a run that waits takes over. */
+async function runClaimedJob(
+  run: RunContext,
+  { stage, inputs, parameters, outputKind }: JobStageOrder,
+  { stageKey, claim }: StagePlan,
+): Promise<JobRun> {
+  try {
+    return await runJob({
+      stage,
+      inputs,
+      parameters,
+      outputKind,
+      runId: run.state.status.runId,
+      stageKey,
+      trackingRunId: run.trackingRunId,
+      onStart: (job) => run.state.changeStage(stage, { job }),
+      ...(claim === undefined ? {} : { claim }),
+      ...(run.resolved.spec.reuse ? {} : { isolated: true }),
+    });
+  } catch (error) {
+    if (claim !== undefined) {
+      await CancellationScope.nonCancellable(async () => control.releaseStage({ stageKey, claim }));
+    }
+    throw error;
+  }
 }
 
 /** A contract type as the JSON it is. */

@@ -82,6 +82,24 @@ describe('the command line', () => {
     });
   });
 
+  test('takes what earlier runs have made, unless it is told not to', async () => {
+    const file = inputFile('run.json', input);
+    const world = createFakeWorld({ reused: true });
+    await lab.inWorld(world, async () => {
+      await windlass('run', file, '--wait');
+      expect(world.submitted).toEqual([]);
+      const anew = await windlass('run', file, '--wait', '--no-reuse');
+      expect(anew.status).toBe(0);
+      expect(world.submitted.map(({ isolated }) => isolated)).toEqual([true, true, true, true, true]);
+    });
+  });
+
+  test('says with whom a stage was shared', async () => {
+    const file = inputFile('run.json', input);
+    const { stdout } = await inWorld({ reused: true, sharedWith: 'g-first' }, () => windlass('run', file, '--wait'));
+    expect(stdout).toMatch(/train reused in .*: shared with run g-first · validation loss/);
+  });
+
   test('ends with 1 and the failure when the run fails', async () => {
     const file = inputFile('run.json', input);
     const violations = ['ttft p95 3100 ms is over 3000 ms'];

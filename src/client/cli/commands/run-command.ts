@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 
+import type { RunInput } from '../../../contracts/run-spec.ts';
 import type { RunStatus } from '../../../contracts/run-status.ts';
 import { readStackState, findHome } from '../../stack-home.ts';
 import type { WindlassClient } from '../../windlass-client.ts';
@@ -14,6 +15,7 @@ import { createRunDisplay } from '../run-display.ts';
 interface RunOptions extends ServerOptions, OutputOptions {
   readonly wait?: boolean;
   readonly id?: string;
+  readonly reuse: boolean;
 }
 
 export function addRunCommand(program: Command): void {
@@ -25,17 +27,23 @@ export function addRunCommand(program: Command): void {
       'run input such as {"model": "glossary", "preset": "quickstart"}; see schemas/run-input.schema.json',
     )
     .option('--wait', 'follow the run to its end; its failure is the status of this command')
+    .option('--no-reuse', 'do every stage anew, whatever earlier runs have done (default: take their results)')
     .option('--id <run>', 'id of the run (default: model, time and four random digits)');
   addServerOptions(addJsonOption(command)).action(startRun);
 }
 
 async function startRun(inputFile: string, options: RunOptions): Promise<void> {
-  const input = readInputFile(inputFile);
+  const input = withReuse(readInputFile(inputFile), options.reuse);
   await withClient(options, async (client) => {
     const { runId } = await client.start(input, options.id === undefined ? {} : { runId: options.id });
     if (options.wait === true) await waitForRun(client, runId, options);
     else printStarted(runId, options);
   });
+}
+
+/** The input's own word stands unless the command says otherwise. */
+function withReuse(input: RunInput, reuse: boolean): RunInput {
+  return reuse || typeof input !== 'object' ? input : { ...input, reuse };
 }
 
 function printStarted(runId: string, options: RunOptions): void {

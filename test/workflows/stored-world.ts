@@ -1,0 +1,67 @@
+import { buildJobDocument } from '../../src/activities/job-document.ts';
+import { createRunActivities } from '../../src/activities/run-activities.ts';
+import { settleJob } from '../../src/activities/settle-job.ts';
+import type { EndedJob, JobHandle, JobRequest } from '../../src/contracts/job.ts';
+import { createWorkflowExecutions } from '../../src/workers/workflow-executions.ts';
+import type { FakeWorld, Faults } from '../fakes/fake-world.ts';
+import type { StoreLab } from '../fakes/store-lab.ts';
+import { tinySpec } from '../fakes/tiny-spec.ts';
+import { worldWithTargets } from './target-lab.ts';
+import type { WorkflowLab } from './workflow-lab.ts';
+
+export interface StoredWorldOptions extends Faults {
+  /** What a job does; its result is there when it is done. */
+  readonly work?: (request: JobRequest) => Promise<void>;
+}
+
+/** A fake world whose targets, records, claims and artifacts are real, in a store that several runs share. */
+export function createStoredWorld(lab: WorkflowLab, store: StoreLab, options: StoredWorldOptions = {}): FakeWorld {
+  const world = worldWithTargets(lab, options);
+  const runs = createRunActivities({
+    artifacts: store.artifacts,
+    executions: createWorkflowExecutions(lab.environment.client),
+    resolver: { resolve: tinySpec },
+    sources: {},
+    jobsDigest: 'sha256:c0de',
+    links: { temporal: null },
+  });
+  const jobs = new Map<string, JobRequest>();
+  const stored: Partial<FakeWorld['activities']> = {
+    planStage: async (request) => runs.planStage(request),
+    releaseStage: async (request) => runs.releaseStage(request),
+    submitJob: async (request) => {
+      const handle = handleOf(store, request);
+      if (!jobs.has(handle.name)) world.submitted.push(request);
+      jobs.set(handle.name, request);
+      return handle;
+    },
+    awaitJob: async (job) => {
+      const request = jobs.get(job.handle.name);
+      if (request === undefined) throw new Error(`nobody submitted ${job.handle.name}`);
+      await options.work?.(request);
+      await leaveResult(world, store, request);
+      return exited;
+    },
+    collectJob: async (job) => settleJob(store.artifacts, job),
+  };
+  return { ...world, activities: { ...world.activities, ...stored } };
+}
+
+const exited = { kind: 'exited', exitCode: 0, logTail: '' } as const;
+
+function handleOf({ artifacts }: StoreLab, request: JobRequest): JobHandle {
+  const { jobName, output } = buildJobDocument(request, artifacts.objects.rootUri);
+  return { name: jobName, id: '1', outputUri: output.uri };
+}
+
+/** Equal work, equal bytes; each attempt under a prefix of its own. */
+async function leaveResult(world: FakeWorld, store: StoreLab, request: JobRequest): Promise<void> {
+  const handle = handleOf(store, request);
+  const key = handle.outputUri.slice(store.artifacts.objects.rootUri.length + 1);
+  const artifact = await store.publish(key, { kind: request.outputKind, files: { 'made.txt': request.stageKey } });
+  const job: EndedJob = { stage: request.stage, stageKey: request.stageKey, handle, end: exited };
+  const made = await world.activities.collectJob(job);
+  if (made.kind === 'failed') return;
+  const { summary, metrics } = made.record;
+  await store.writeJson(`${key}/result.json`, { status: 'succeeded', artifact, summary, metrics, versions: {} });
+}
