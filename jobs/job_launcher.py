@@ -39,6 +39,15 @@ def boot_id() -> str:
         return ""
 
 
+def memory_kills() -> int:
+    """Processes that the kernel has ended for want of memory since boot; 0 where it does not count them."""
+    try:
+        lines = Path("/proc/vmstat").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))
+
+
 def write_durably(path: Path, document: dict[str, object]) -> None:
     """Writes a file that is on disk when this returns."""
     with path.open("w", encoding="utf-8") as file:
@@ -71,10 +80,11 @@ def claim(directory: Path) -> bool:
     return True
 
 
-def record_exit(directory: Path, exit_code: int) -> None:
+def record_exit(directory: Path, exit_code: int, memory_kills: int) -> None:
     """Publishes the exit code in one step: it is there whole, or not at all."""
     draft = directory / f".{EXIT_FILE}"
-    write_durably(draft, {"exitCode": exit_code, "endedMs": time.time_ns() // 1_000_000})
+    document = {"exitCode": exit_code, "memoryKills": memory_kills, "endedMs": time.time_ns() // 1_000_000}
+    write_durably(draft, document)
     draft.rename(directory / EXIT_FILE)
     sync_directory(directory)
 
@@ -123,7 +133,9 @@ def main(arguments: list[str]) -> int:
         return 0
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
-    record_exit(directory, job.run(command))
+    kills_before = memory_kills()
+    exit_code = job.run(command)
+    record_exit(directory, exit_code, memory_kills() - kills_before)
     return 0
 
 

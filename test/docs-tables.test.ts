@@ -23,7 +23,7 @@ describe('the page of failures', () => {
   const page = read('docs/failures.md');
 
   test('has every failure with its class, and no others', () => {
-    const rows = [...page.matchAll(/^\| `([A-Za-z]+)` \| (permanent|transient) \|/gm)];
+    const rows = [...page.matchAll(/^\| `([A-Za-z]+)` \| (permanent|transient|resource) \|/gm)];
     const classes = Object.entries(failures).map(([name, row]) => [name, row.class]);
     expect(rows.map(([, name, kind]) => [name, kind])).toEqual(expect.arrayContaining(classes));
     expect(rows).toHaveLength(classes.length);

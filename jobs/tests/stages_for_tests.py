@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import time
 from pathlib import Path
+
+import torch
 
 from windlass_jobs.contract import Job, JobFailure, StageOutput
 
@@ -38,7 +41,26 @@ def fail_as_parameters_say(job: Job) -> StageOutput:
 
 def crash(job: Job) -> StageOutput:
     """Raises what no contract names."""
-    raise MemoryError("no memory is left")
+    raise ZeroDivisionError("a defect")
+
+
+def write_too_much(job: Job) -> StageOutput:
+    """Meets the end of a disk: every write to this device fails as it does there."""
+    (job.out / "a.txt").write_text("a")
+    with Path("/dev/full").open("wb", buffering=0) as file:
+        file.write(b"too much")
+    return StageOutput({}, {}, {}, {})
+
+
+def ask_too_much(job: Job) -> StageOutput:
+    """Asks Python, torch or the operating system for more memory than there is."""
+    if job.parameters["of"] == "python":
+        bytearray(1 << 60)
+    elif job.parameters["of"] == "torch":
+        torch.empty(1 << 58, dtype=torch.uint8)
+    else:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+    raise AssertionError("there was enough memory")
 
 
 def save_and_stop(job: Job) -> StageOutput:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -16,7 +17,9 @@ import pytest
 from tests.job_lab import JobLab, use_stage
 from windlass_jobs.__main__ import main
 from windlass_jobs.contract import ArtifactRef
+from windlass_jobs.contract.directory_store import DirectoryStore
 from windlass_jobs.contract.failure import EXIT_CODES
+from windlass_jobs.contract.resources import resource_failure
 
 JOBS = Path(__file__).parent.parent
 STAGES = "tests.stages_for_tests"
@@ -154,6 +157,53 @@ def test_what_may_be_retried_leaves_no_result(
     ended = lab.run("train", parameters)
     assert ended.exit_code == code
     assert not (ended.out / "result.json").exists()
+
+
+def test_a_full_disk_is_a_failure_with_a_name(lab: JobLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    use_stage(monkeypatch, f"{STAGES}:write_too_much")
+    ended = lab.run("train", {})
+    assert (ended.exit_code, ended.failure["name"]) == (74, "StorageFull")
+    assert "No space left on device" in ended.failure["message"]
+
+
+@pytest.mark.parametrize("of", ["python", "torch", "the system"])
+def test_want_of_memory_is_a_failure_with_a_name(
+    lab: JobLab, monkeypatch: pytest.MonkeyPatch, of: str
+) -> None:
+    use_stage(monkeypatch, f"{STAGES}:ask_too_much")
+    ended = lab.run("train", {"of": of})
+    assert (ended.exit_code, ended.failure["name"]) == (71, "OutOfMemory")
+
+
+def test_a_disk_too_full_for_the_result_still_has_its_exit_code(
+    lab: JobLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_nowhere(_self: DirectoryStore, _name: str, _data: bytes) -> bool:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    use_stage(monkeypatch, f"{STAGES}:write_too_much")
+    monkeypatch.setattr(DirectoryStore, "create", write_nowhere)
+    ended = lab.run("train", {})
+    assert ended.exit_code == 74
+    assert not (ended.out / "result.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (RuntimeError("I/O error: No space left on device (os error 28)"), "StorageFull"),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), "StorageFull"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "OutOfMemory"),
+        (RuntimeError("std::bad_alloc"), "OutOfMemory"),
+        (OSError(errno.EACCES, "Permission denied"), None),
+        (RuntimeError("a defect"), None),
+    ],
+)
+def test_the_cause_decides_whatever_was_raised_over_it(error: Exception, name: str | None) -> None:
+    raised = ValueError("cannot write the shard")
+    raised.__cause__ = error
+    failure = resource_failure(raised)
+    assert (failure.name if failure else None) == name
 
 
 def test_sigterm_lets_a_stage_save_a_checkpoint_and_end_with_75(lab: JobLab, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from windlass_jobs.contract import Job, JobFailure
 from windlass_jobs.contract.document import JobDocument, read_document
 from windlass_jobs.contract.failure import JOB_CRASHED_EXIT_CODE, PREEMPTED
 from windlass_jobs.contract.publish import finished_exit_code, publish_artifact, write_result
+from windlass_jobs.contract.resources import resource_failure
 from windlass_jobs.contract.result import failure_document, success_document
 from windlass_jobs.contract.store_uri import open_store
 from windlass_jobs.stages import STAGES, load_stage
@@ -29,9 +30,10 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
     except JobFailure as failure:
         _report(failure)
         return failure.exit_code
-    except Exception:
+    except Exception as error:
         traceback.print_exc()
-        return JOB_CRASHED_EXIT_CODE
+        failure = resource_failure(error)
+        return JOB_CRASHED_EXIT_CODE if failure is None else failure.exit_code
 
 
 def _document(arguments: list[str], environment: Mapping[str, str]) -> JobDocument:
@@ -55,13 +57,24 @@ def _run_once(document: JobDocument, environment: Mapping[str, str]) -> int:
         print(f"{document.job_name} has its result already: nothing to do", file=sys.stderr)
         return finished
     try:
-        result = _perform(document, environment)
+        result = _perform_in_bounds(document, environment)
     except JobFailure as failure:
         if failure.name in _NO_RESULT:
             raise
         _report(failure)
         result = failure_document(failure)
     return write_result(store, result)
+
+
+def _perform_in_bounds(document: JobDocument, environment: Mapping[str, str]) -> dict[str, object]:
+    """As `_perform`; a machine that has no memory or disk left is a failure with a name."""
+    try:
+        return _perform(document, environment)
+    except Exception as error:
+        failure = None if isinstance(error, JobFailure) else resource_failure(error)
+        if failure is None:
+            raise
+        raise failure from error
 
 
 def _perform(document: JobDocument, environment: Mapping[str, str]) -> dict[str, object]:

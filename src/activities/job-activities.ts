@@ -122,7 +122,7 @@ async function endOf(runner: JobRunner, handle: JobHandle, state: JobState): Pro
     case 'running':
       return null;
     case 'exited':
-      return { kind: 'exited', exitCode: state.exitCode, logTail: await failureLog(runner, handle, state.exitCode) };
+      return { ...state, logTail: await failureLog(runner, handle, state.exitCode) };
     case 'lost':
       return { kind: 'lost', reason: state.reason, logTail: await runner.logTail(handle) };
   }

@@ -1,7 +1,7 @@
 import type { ArtifactStore } from '../ports/object-store.ts';
 import type { Failure, FailureName } from '../contracts/failures.ts';
 import { failures, isFailureName, isRetryable } from '../contracts/failures.ts';
-import type { EndedJob, JobEnd, JobOutcome, JobResult, StageRecord } from '../contracts/job.ts';
+import type { EndedJob, JobEnd, JobExit, JobOutcome, JobResult, StageRecord } from '../contracts/job.ts';
 import { exitCodeFailures } from '../contracts/job.ts';
 import type { JobKind } from '../contracts/stage.ts';
 import { AdapterError } from '../adapters/errors.ts';
@@ -13,7 +13,7 @@ export async function judgeJob(artifacts: ArtifactStore, job: EndedJob): Promise
   if (end.kind === 'lost') return failed({ name: 'JobLost', message: end.reason }, end);
   const result = await readResult(artifacts, handle.outputUri);
   if (result?.status === 'failed') return failed(result.failure, end);
-  if (end.exitCode !== 0) return failed(failureOfExit(stage, end.exitCode), end);
+  if (end.exitCode !== 0) return failed(failureOfExit(stage, end), end);
   if (result === null) return failed(missingResult(stage, 'result.json is missing or no result'), end);
   if (!(await artifacts.isComplete(result.artifact)))
     return failed(missingResult(stage, 'files of the artifact are missing'), end);
@@ -38,8 +38,12 @@ function failed(failure: Failure, end: JobEnd): JobOutcome {
   };
 }
 
-function failureOfExit(stage: JobKind, exitCode: number): Failure {
+function failureOfExit(stage: JobKind, { exitCode, outOfMemory }: JobExit): Failure {
   const name: FailureName = exitCodeFailures[exitCode] ?? (exitCode === 143 ? 'Preempted' : 'JobCrashed');
+  if (outOfMemory === true && name === 'JobCrashed') {
+    const message = `the ${stage} job ended with exit code ${exitCode} when the machine had no memory left`;
+    return { name: 'OutOfMemory', message };
+  }
   return { name, message: `the ${stage} job ended with exit code ${exitCode}` };
 }
 

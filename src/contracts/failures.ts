@@ -1,6 +1,7 @@
 /**
  * Every failure Windlass names, and what is done about it. `permanent` is never retried: the same input fails again.
- * `transient` is retried by the profile of the call. `advice` is shown to people beside the message.
+ * `transient` is retried by the profile of the call. `resource` is never retried blindly: something has to be freed or asked for
+ * less of, which a person does. `advice` is shown to people beside the message.
  */
 export const failures = {
   // asked for wrongly
@@ -25,6 +26,10 @@ export const failures = {
   },
   Preempted: { class: 'transient', advice: 'The job saved a checkpoint and goes on from there.' },
   ResultMissing: { class: 'transient', advice: 'The job ended with 0 but left no result that verifies.' },
+  OutOfMemory: {
+    class: 'resource',
+    advice: 'Ask for less (a smaller batch, fewer tokens, fewer threads) or free memory, then retry the stage.',
+  },
   // serving
   EngineRejected: { class: 'permanent', advice: 'Triton could not load the engine: read its reason.' },
   StaleFence: { class: 'permanent', advice: 'Another deployer holds the target now.' },
@@ -35,7 +40,7 @@ export const failures = {
   // systems
   Unavailable: { class: 'transient', advice: 'The named system cannot be reached; it is tried again.' },
   Conflict: { class: 'transient', advice: 'Another writer was faster; the operation is tried again.' },
-  StorageFull: { class: 'permanent', advice: 'Free disk space.' },
+  StorageFull: { class: 'resource', advice: 'Free disk space, then retry.' },
   StageClaimed: { class: 'transient', advice: 'Another run does the same work; its result is awaited.' },
   Unexpected: { class: 'transient', advice: 'Report this with the log of the worker.' },
   // how runs end
@@ -47,7 +52,7 @@ export const failures = {
 } as const satisfies Record<string, FailureRow>;
 
 interface FailureRow {
-  readonly class: 'permanent' | 'transient';
+  readonly class: 'permanent' | 'transient' | 'resource';
   readonly advice: string;
 }
 

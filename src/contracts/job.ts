@@ -58,12 +58,18 @@ export interface EndedJob extends StartedJob {
 export type JobState =
   | { readonly kind: 'queued'; readonly reason: string }
   | { readonly kind: 'running' }
-  | { readonly kind: 'exited'; readonly exitCode: number }
+  | ({ readonly kind: 'exited' } & JobExit)
   | { readonly kind: 'lost'; readonly reason: string };
+
+export interface JobExit {
+  readonly exitCode: number;
+  /** The machine ended processes for want of memory while the job ran, and the job failed. */
+  readonly outOfMemory?: true;
+}
 
 /** How a job ended, by exit code alone; the result document says more. */
 export type JobEnd =
-  | { readonly kind: 'exited'; readonly exitCode: number; readonly logTail: string }
+  | ({ readonly kind: 'exited'; readonly logTail: string } & JobExit)
   | { readonly kind: 'lost'; readonly reason: string; readonly logTail: string };
 
 export interface JobProgress {
@@ -107,7 +113,7 @@ export type JobOutcome =
     }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly retryable: boolean; readonly logTail: string };
 
-/** Exit codes of jobs; 64–69 also name their failure in `result.json`. */
+/** Exit codes of jobs, after sysexits.h; all but 70 and 75 also name their failure in `result.json`. */
 export const exitCodeFailures: Readonly<Record<number, FailureName>> = {
   64: 'InvalidConfig',
   65: 'InvalidData',
@@ -116,5 +122,7 @@ export const exitCodeFailures: Readonly<Record<number, FailureName>> = {
   68: 'IncompatibleEnvironment',
   69: 'TrainingDiverged',
   70: 'JobCrashed',
+  71: 'OutOfMemory',
+  74: 'StorageFull',
   75: 'Preempted',
 };

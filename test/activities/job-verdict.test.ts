@@ -84,6 +84,8 @@ describe('the verdict over a job', () => {
     [68, 'nothing', 'IncompatibleEnvironment', false],
     [69, 'nothing', 'TrainingDiverged', false],
     [70, 'nothing', 'JobCrashed', true],
+    [71, 'nothing', 'OutOfMemory', false],
+    [74, 'nothing', 'StorageFull', false],
     [75, 'nothing', 'Preempted', true],
     [143, 'nothing', 'Preempted', true],
     [137, 'nothing', 'JobCrashed', true],
@@ -96,6 +98,16 @@ describe('the verdict over a job', () => {
     expect(outcome).toMatchObject({ kind: 'failed', failure: { name }, retryable, logTail: 'the end of the log' });
     if (outcome.kind === 'failed') expect(outcome.failure.advice).toMatch(/\w/u);
     expect(await findStageRecord(store.artifacts, request.stageKey)).toBeNull();
+  });
+
+  test.each([
+    [137, 'OutOfMemory'],
+    [70, 'OutOfMemory'],
+    [65, 'InvalidData'],
+    [143, 'Preempted'],
+  ] as const)('with exit code %i while the machine had no memory left is %s', async (exitCode, name) => {
+    const end = { ...exited(exitCode), outOfMemory: true } as const;
+    expect(await judgeJob(store.artifacts, request, end)).toMatchObject({ kind: 'failed', failure: { name } });
   });
 
   test('over a job that is gone without an exit code names the reason', async () => {

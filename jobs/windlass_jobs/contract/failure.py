@@ -7,6 +7,8 @@ from typing import Any
 
 JOB_CRASHED_EXIT_CODE = 70
 PREEMPTED = "Preempted"
+OUT_OF_MEMORY = "OutOfMemory"
+STORAGE_FULL = "StorageFull"
 
 EXIT_CODES: Mapping[str, int] = {
     "InvalidConfig": 64,
@@ -18,6 +20,8 @@ EXIT_CODES: Mapping[str, int] = {
     "NoProgress": 69,
     "ParityFailed": 69,
     "JobCrashed": JOB_CRASHED_EXIT_CODE,
+    OUT_OF_MEMORY: 71,
+    STORAGE_FULL: 74,
     PREEMPTED: 75,
 }
 

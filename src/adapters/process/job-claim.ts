@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { JobState } from '../../contracts/job.ts';
+import type { JobExit, JobState } from '../../contracts/job.ts';
 import type { JobPaths } from './job-directory.ts';
 import { isAlive } from './process-table.ts';
 import { errorCode } from './to-adapter-error.ts';
@@ -13,7 +13,11 @@ const claimSchema = z.object({
   bootId: z.string(),
 });
 
-const exitSchema = z.object({ exitCode: z.int().min(0).max(255) });
+const exitSchema = z.object({
+  exitCode: z.int().min(0).max(255),
+  /** Processes that the kernel ended for want of memory while the job ran, on the whole machine. */
+  memoryKills: z.int().nonnegative().default(0),
+});
 
 /** Who runs a job: written by the launcher (jobs/job_launcher.py) before it starts the command, exactly once. */
 export type JobClaim = z.infer<typeof claimSchema>;
@@ -48,9 +52,14 @@ export async function readJobState(paths: JobPaths): Promise<JobState> {
   if (claim === null) return { kind: 'queued', reason: 'nothing has started it yet' };
   const alive = await isAlive(claim);
   const exit = await readIfPresent(paths.exit);
-  if (exit !== null) return { kind: 'exited', exitCode: exitSchema.parse(JSON.parse(exit)).exitCode };
+  if (exit !== null) return { kind: 'exited', ...parseExit(exit) };
   if (alive) return { kind: 'running' };
   return { kind: 'lost', reason: await lossReason(claim) };
+}
+
+function parseExit(text: string): JobExit {
+  const { exitCode, memoryKills } = exitSchema.parse(JSON.parse(text));
+  return exitCode !== 0 && memoryKills > 0 ? { exitCode, outOfMemory: true } : { exitCode };
 }
 
 async function lossReason(claim: JobClaim): Promise<string> {

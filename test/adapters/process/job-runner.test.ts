@@ -114,6 +114,21 @@ describe('the process job runner', { timeout: 60_000 }, () => {
     );
   });
 
+  it.each([
+    ['{"exitCode": 137, "memoryKills": 1}', { kind: 'exited', exitCode: 137, outOfMemory: true }],
+    ['{"exitCode": 137, "memoryKills": 0}', { kind: 'exited', exitCode: 137 }],
+    ['{"exitCode": 137}', { kind: 'exited', exitCode: 137 }],
+    ['{"exitCode": 0, "memoryKills": 3}', { kind: 'exited', exitCode: 0 }],
+  ])('reads %s as the kernel meant it', async (record, state) => {
+    const document = newDocument({ exitCode: 0 });
+    const runner = createProcessJobRunner(options());
+    const handle = await runner.submit(document);
+    await vi.waitFor(async () => readFile(pathsOf(document).exit), waiting);
+    expect(JSON.parse(await readFile(pathsOf(document).exit, 'utf8'))).toMatchObject({ memoryKills: 0 });
+    await writeFile(pathsOf(document).exit, record);
+    expect(await runner.inspect(handle)).toEqual(state);
+  });
+
   it('does not take a later process with the same pid for the job', async () => {
     const document = newDocument({});
     await ensureJobDirectory(pathsOf(document), document);
