@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Connection } from '@temporalio/client';
+import { ensureSearchAttributes } from './search-attributes.ts';
 import type { Readiness } from './server-spec.ts';
 import { restoreDesiredModels } from '../adapters/triton/desired-state.ts';
 
@@ -29,7 +29,7 @@ function probeFor(readiness: Readiness, context: ReadinessContext): () => Promis
     case 'triton':
       return () => answersOk(readiness.url);
     case 'temporal':
-      return () => knowsAttributes(readiness.address, readiness.searchAttributes);
+      return () => ensureSearchAttributes(readiness.address, readiness.searchAttributes);
     case 'log-line':
       return () => hasLogLine(context, readiness.message);
   }
@@ -42,19 +42,6 @@ async function answersOk(url: string): Promise<boolean> {
     return response.ok;
   } catch {
     return false;
-  }
-}
-
-async function knowsAttributes(address: string, names: readonly string[]): Promise<boolean> {
-  let connection: Connection | undefined;
-  try {
-    connection = await Connection.connect({ address, connectTimeout: probeTimeoutMs });
-    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace: 'default' });
-    return names.every((name) => customAttributes[name] !== undefined);
-  } catch {
-    return false;
-  } finally {
-    await connection?.close();
   }
 }
 

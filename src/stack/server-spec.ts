@@ -1,3 +1,5 @@
+import type { AttributeType } from './search-attributes.ts';
+
 /** How one server of the stack is started and when it counts as ready: data only, built by pure functions. */
 export interface ServerSpec {
   readonly name: string;
@@ -25,8 +27,12 @@ export interface ServerCommand {
 export type Readiness =
   /** GET answers 200. */
   | { readonly kind: 'http'; readonly url: string }
-  /** The frontend answers and knows these search attributes. */
-  | { readonly kind: 'temporal'; readonly address: string; readonly searchAttributes: readonly string[] }
+  /** The frontend answers and knows these search attributes; it is told of those that it does not know. */
+  | {
+      readonly kind: 'temporal';
+      readonly address: string;
+      readonly searchAttributes: Readonly<Record<string, AttributeType>>;
+    }
   /** Ready, and the models that were live are loaded again. */
   | {
       readonly kind: 'triton';

@@ -25,11 +25,15 @@ function tritonOf(target: string): ReturnType<typeof buildTritonServer> {
 }
 
 describe('the commands of the servers', () => {
-  it('Temporal keeps its file fast and crash-safe and knows the search attributes', () => {
-    const argv = buildTemporalServer(installation, home, { ports, isEncrypted: false }).command.args.join(' ');
+  it('Temporal keeps its file fast and crash-safe and is ready when it knows the search attributes', () => {
+    const { command, readiness } = buildTemporalServer(installation, home, { ports, isEncrypted: false });
+    const argv = command.args.join(' ');
     expect(argv).toContain('--sqlite-pragma journal_mode=WAL --sqlite-pragma synchronous=NORMAL');
     expect(argv).toContain('--db-filename /srv/home/temporal/temporal.db');
-    expect(argv).toContain('--search-attribute WindlassModel=Keyword --search-attribute WindlassVersion=Int');
+    expect(readiness).toMatchObject({
+      kind: 'temporal',
+      searchAttributes: { WindlassModel: 'Keyword', WindlassVersion: 'Int', WindlassPhase: 'Keyword' },
+    });
   });
 
   it('MLflow answers loopback names only and starts no job runner', () => {

@@ -1,11 +1,17 @@
 import { searchAttributes } from '../../contracts/names.ts';
 import type { Installation } from '../installation.ts';
 import type { PortPlan } from '../port-plan.ts';
+import type { AttributeType } from '../search-attributes.ts';
 import type { ServerSpec } from '../server-spec.ts';
 import type { StackHome } from '../stack-home.ts';
 import { buildFlags } from './command-flags.ts';
 
-const attributeTypes: Readonly<Record<string, string>> = { [searchAttributes.version]: 'Int' };
+const attributeTypes = Object.fromEntries(
+  Object.values(searchAttributes).map((name): [string, AttributeType] => [
+    name,
+    name === searchAttributes.version ? 'Int' : 'Keyword',
+  ]),
+);
 
 export interface TemporalOptions {
   readonly ports: PortPlan;
@@ -19,7 +25,6 @@ export function buildTemporalServer(
   home: StackHome,
   { ports, isEncrypted }: TemporalOptions,
 ): ServerSpec {
-  const attributes = Object.values(searchAttributes);
   const codecFlags = isEncrypted ? buildFlags({ 'ui-codec-endpoint': `http://127.0.0.1:${ports.codec}` }) : [];
   return {
     name: 'temporal',
@@ -27,16 +32,16 @@ export function buildTemporalServer(
     after: [],
     command: {
       file: installation.temporal,
-      args: ['server', 'start-dev', ...temporalFlags(home, ports.temporal, attributes), ...codecFlags],
+      args: ['server', 'start-dev', ...temporalFlags(home, ports.temporal), ...codecFlags],
       env: {},
     },
-    readiness: { kind: 'temporal', address: `127.0.0.1:${ports.temporal.grpc}`, searchAttributes: attributes },
+    readiness: { kind: 'temporal', address: `127.0.0.1:${ports.temporal.grpc}`, searchAttributes: attributeTypes },
     stopSignal: 'SIGTERM',
     stopTimeoutMs: 10_000,
   };
 }
 
-function temporalFlags(home: StackHome, ports: PortPlan['temporal'], attributes: readonly string[]): readonly string[] {
+function temporalFlags(home: StackHome, ports: PortPlan['temporal']): readonly string[] {
   return buildFlags({
     ip: '127.0.0.1',
     port: ports.grpc,
@@ -45,7 +50,6 @@ function temporalFlags(home: StackHome, ports: PortPlan['temporal'], attributes:
     'metrics-port': ports.metrics,
     'db-filename': home.temporalDatabase,
     'sqlite-pragma': ['journal_mode=WAL', 'synchronous=NORMAL'],
-    'search-attribute': attributes.map((name) => `${name}=${attributeTypes[name] ?? 'Keyword'}`),
     'ui-disable-news-fetch': true,
     'disable-config-file': true,
     'log-level': 'error',
