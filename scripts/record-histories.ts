@@ -2,13 +2,15 @@ import { writeFileSync } from 'node:fs';
 
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
+import type { ForkInput } from '../src/contracts/fork.ts';
 import { messages, targetWorkflowId } from '../src/contracts/names.ts';
 import type { ActivityName, Faults, FakeWorld } from '../test/fakes/fake-world.ts';
 import { createFakeWorld } from '../test/fakes/fake-world.ts';
+import { diverging } from '../test/fakes/faults.ts';
 import { historiesFolder, portableJson } from '../test/replay/recorded-history.ts';
 import type { HistoryName } from '../test/replay/recorded-outcomes.ts';
 import type { RunHandle } from '../test/workflows/run-handle.ts';
-import { failureNameOf, startRun, untilPhase } from '../test/workflows/run-handle.ts';
+import { failureNameOf, refusalOf, startRun, untilPhase } from '../test/workflows/run-handle.ts';
 import { startDeploy, startImport, startRollback } from '../test/workflows/start-workflow.ts';
 import { draftOf, gateOf, holderNamed, queueUp, sendToTarget, worldWithTargets } from '../test/workflows/target-lab.ts';
 import { openWorkflowLab } from '../test/workflows/workflow-lab.ts';
@@ -51,7 +53,25 @@ const recordings = {
     return run;
   }),
   'llm-pipeline-invalid-spec': inWorldWith({ fail: { resolveRun: 'InvalidSpec' } }, runToEnd),
-  'llm-pipeline-stage-failed': inWorldWith({ jobOutcomes: trainFails('InvalidData', 9) }, runToEnd),
+  'llm-pipeline-stage-failed': inWorldWith(
+    { jobOutcomes: trainFails('InvalidData', 9), repair: { onFailure: 'fail' } },
+    runToEnd,
+  ),
+  'llm-pipeline-parked': inWorldWith(diverging(1), parked),
+  'llm-pipeline-repaired': inWorldWith(diverging(1), async () => repaired(await parked())),
+  'llm-pipeline-forked': inWorldWith(diverging(1), async () => {
+    const origin = await parked();
+    await origin.terminate('a recorded end by force');
+    const fork = { run: origin.workflowId, from: 'train', set: { 'train.learningRate': 0.0001 } } as const;
+    return repaired(await parked({ fork, requester: 'ada' }));
+  }),
+  'llm-pipeline-repair-refused': inWorldWith(diverging(1), async () => {
+    const run = await parked();
+    const order = { stage: 'train', by: 'ada', set: { 'train.learningRate': 7 } };
+    await refusalOf(run.executeUpdate(messages.retry, { args: [order] }));
+    return cancelled(run);
+  }),
+  'llm-pipeline-repair-expired': inWorldWith({ ...diverging(1), repair: { expiresSeconds: 1 } }, runToEnd),
   'llm-pipeline-gate-refused': inWorldWith({ reused: true, verdict: 'fail' }, runToEnd),
   'llm-pipeline-rejected': inWorldWith({ reused: true, approvalRequired: true }, async () =>
     signalled(await startRun(lab), messages.reject),
@@ -112,6 +132,19 @@ async function runToEnd(): Promise<Execution> {
 async function ended(handle: Execution & { result(): Promise<unknown> }): Promise<Execution> {
   await failureNameOf(handle);
   return handle;
+}
+
+async function parked(input?: ForkInput): Promise<RunHandle> {
+  const run = await startRun(lab, input === undefined ? {} : { input });
+  await untilPhase(run, 'needs-attention');
+  return run;
+}
+
+async function repaired(run: RunHandle): Promise<Execution> {
+  await run.executeUpdate(messages.retry, {
+    args: [{ stage: 'train', by: 'ada', set: { 'train.learningRate': 0.0001 } }],
+  });
+  return ended(run);
 }
 
 async function approved(run: RunHandle): Promise<Execution> {

@@ -16,6 +16,7 @@ import type { WorkerConfig } from '../../src/workers/config.ts';
 import type { WorkerPart } from '../../src/workers/run-worker.ts';
 import { runWorker } from '../../src/workers/run-worker.ts';
 import { openArtifactStore, openSources } from '../../src/workers/stores.ts';
+import { createRunArchive } from '../../src/workers/run-archive.ts';
 import { createTargetGate } from '../../src/workers/target-gate.ts';
 import { createWorkflowExecutions } from '../../src/workers/workflow-executions.ts';
 import type { WorkerName } from '../../src/workers/worker-settings.ts';
@@ -46,6 +47,7 @@ async function buildPipelinePart(config: WorkerConfig): Promise<WorkerPart> {
       ...createRunActivities({
         artifacts,
         executions,
+        archive: createRunArchive(client),
         resolver: createSpecResolver(platform),
         sources: openSources(),
         jobsDigest: 'sha256:no-op',

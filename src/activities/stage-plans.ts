@@ -27,6 +27,8 @@ export interface PlanStageRequest extends StageKeyRequest {
   readonly holder: Execution;
   /** False: the work is done whatever others have done or do. */
   readonly reuse: boolean;
+  /** Digests of earlier job code whose result will do too, where it stands. */
+  readonly olderJobsDigests: readonly string[];
 }
 
 /** What a stage has to do: nothing where there is a record, else the work, under a claim that is to be released. */
@@ -55,7 +57,7 @@ export async function planStage(dependencies: StagePlanDependencies, request: Pl
   const { objects } = artifacts;
   const stageKey = stageKeyOf(request);
   if (!request.reuse) return { stageKey, record: null };
-  const standing = await standingPlan(artifacts, stageKey, request.holder);
+  const standing = (await olderPlan(artifacts, request)) ?? (await standingPlan(artifacts, stageKey, request.holder));
   if (standing !== null) return standing;
   const answer = await claimStage({ objects, executions }, { stageKey, holder: request.holder });
   if (answer.kind === 'held') throw heldBy(answer.holder, request);
@@ -63,6 +65,15 @@ export async function planStage(dependencies: StagePlanDependencies, request: Pl
   if (finished === null) return { stageKey, record: null, claim: answer.claim.generation };
   await releaseClaim(objects, answer.claim);
   return finished;
+}
+
+async function olderPlan(artifacts: ArtifactStore, request: PlanStageRequest): Promise<StagePlan | null> {
+  for (const jobsDigest of request.olderJobsDigests) {
+    const stageKey = stageKeyOf({ ...request, jobsDigest });
+    const record = await findStageRecord(artifacts, stageKey);
+    if (record !== null) return { stageKey, record };
+  }
+  return null;
 }
 
 async function standingPlan(artifacts: ArtifactStore, stageKey: Digest, holder: Execution): Promise<StagePlan | null> {

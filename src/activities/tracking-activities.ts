@@ -1,12 +1,14 @@
 import type { JsonObject } from '../contracts/json.ts';
 import type { ArtifactStore } from '../ports/object-store.ts';
 import type { AllocateVersion, ModelRegistry, OpenTrackingRun, Tracking, TrackingRun } from '../ports/tracking.ts';
-import { readStoredSpec } from './stored-spec.ts';
+import { readSpec } from './stored-spec.ts';
 
 /** What a run writes into MLflow. Every call may be repeated. @throws `Unavailable`, `AccessDenied` */
 export interface TrackingActivities {
   /** The resolved spec at `specUri` becomes the parameters of the MLflow run. */
   openTrackingRun(request: OpenTrackingRun & { readonly specUri: string }): Promise<TrackingRun>;
+  /** Notes about a run that is under way, such as its repairs. */
+  tagTrackingRun(request: TagTrackingRun): Promise<void>;
   closeTrackingRun(request: {
     readonly trackingRunId: string;
     readonly status: 'FINISHED' | 'FAILED' | 'KILLED';
@@ -15,6 +17,11 @@ export interface TrackingActivities {
   tagVersion(request: TagVersion): Promise<void>;
   /** `champion` is what is live, `previous` what was live before; moved by the holder of the target's lease only. */
   moveAliases(request: MoveAliases): Promise<void>;
+}
+
+export interface TagTrackingRun {
+  readonly trackingRunId: string;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 export interface TagVersion {
@@ -40,11 +47,12 @@ export function createTrackingActivities(dependencies: TrackingActivityDependenc
   const { tracking, registry, artifacts } = dependencies;
   return {
     openTrackingRun: async ({ specUri, ...request }) => {
-      const spec = await readStoredSpec(artifacts.objects, specUri);
+      const { spec } = await readSpec(artifacts.objects, specUri);
       const run = await tracking.openRun(request);
       await tracking.logParameters(run.trackingRunId, flatParameters(spec as unknown as JsonObject));
       return run;
     },
+    tagTrackingRun: async ({ trackingRunId, tags }) => tracking.setTags(trackingRunId, tags),
     closeTrackingRun: async ({ trackingRunId, status }) => tracking.closeRun(trackingRunId, status),
     allocateVersion: async (request) => registry.allocateVersion(request),
     tagVersion: async ({ model, version, tags }) => registry.tagVersion(model, version, tags),

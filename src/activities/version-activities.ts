@@ -3,7 +3,7 @@ import type { ServingOptions, SmokeTestSpec } from '../contracts/run-spec.ts';
 import { AdapterError } from '../adapters/errors.ts';
 import type { ArtifactStore } from '../ports/object-store.ts';
 import type { ModelRegistry } from '../ports/tracking.ts';
-import { readStoredSpec } from './stored-spec.ts';
+import { readSpec } from './stored-spec.ts';
 
 /** What a registered version needs to go live, read back from its lineage. */
 export interface VersionActivities {
@@ -30,7 +30,7 @@ export function createVersionActivities({ registry, artifacts }: VersionActivity
       const registered = await registry.findVersion(model, version);
       const tags = registered?.tags ?? {};
       const specUri = requiredTag(tags, 'windlass.spec.uri', { model, version });
-      const spec = await readStoredSpec(artifacts.objects, specUri);
+      const { spec } = await readSpec(artifacts.objects, specUri);
       return {
         engine: {
           uri: requiredTag(tags, 'windlass.engine.uri', { model, version }),

@@ -1,19 +1,24 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { Client, Connection } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
+import { defineSearchAttributeKey } from '@temporalio/common';
 
 import type { Decision } from '../contracts/approval.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
-import { messages, targetWorkflowId, taskQueues, workflowTypes } from '../contracts/names.ts';
+import { messages, searchAttributes, targetWorkflowId, taskQueues, workflowTypes } from '../contracts/names.ts';
+import type { ForkInput } from '../contracts/fork.ts';
+import type { RepairOrder, RepairRecord, SpecChange } from '../contracts/repair.ts';
 import type { RunInput } from '../contracts/run-spec.ts';
 import type { RunResult, RunStatus } from '../contracts/run-status.ts';
 import type { DeployOutcome, TargetModel, TargetView } from '../contracts/serving.ts';
+import type { StageName } from '../contracts/stage.ts';
 import type { DeployModelInput } from '../workflows/deploy-model.ts';
 import type { ImportModelInput } from '../workflows/import-model.ts';
 import type { llmPipeline } from '../workflows/llm-pipeline.ts';
 import type { RollbackModelInput } from '../workflows/rollback-model.ts';
 import { clientDataConverter } from '../protocols/temporal/data-converter.ts';
 import { readPayloadKeys } from '../protocols/temporal/payload-keys.ts';
+import { awaitRun } from './await-run.ts';
 import { jobProgressOf, withProgress } from './job-progress.ts';
 import { createOutageClock, pause } from './outage.ts';
 import { newRunId } from './run-id.ts';
@@ -25,6 +30,8 @@ import { keyError, toWindlassError, WindlassError } from './windlass-error.ts';
 export type { Decision } from '../contracts/approval.ts';
 export type { Artifact, ArtifactRef } from '../contracts/artifact.ts';
 export type { FailureName } from '../contracts/failures.ts';
+export type { ForkInput } from '../contracts/fork.ts';
+export type { RepairOrder, RepairRecord, SpecChange } from '../contracts/repair.ts';
 export type { RunInput } from '../contracts/run-spec.ts';
 export type { RunResult, RunStatus, StageStatus } from '../contracts/run-status.ts';
 export type { DeployOutcome, Release, TargetModel, TargetView } from '../contracts/serving.ts';
@@ -49,6 +56,18 @@ export interface RollbackRequest extends TargetModel {
   readonly requester?: string;
 }
 
+/** Who repairs is filled in with the operating system's user. */
+export type RetryRequest = Omit<RepairOrder, 'by'> & { readonly by?: string };
+
+export interface ForkRequest {
+  /** The first stage that is not taken from the other run. */
+  readonly from: StageName;
+  /** Fields of that stage and of what comes after it, by their paths. */
+  readonly set?: SpecChange;
+  readonly requester?: string;
+  readonly runId?: string;
+}
+
 export interface ImportRequest {
   /** Directory, `.gguf` file, `hf://repo@revision` or `package:<name>`; paths as the job's machine sees them. */
   readonly source: string;
@@ -58,6 +77,7 @@ export interface ImportRequest {
 const callTimeoutMs = 15_000;
 const acceptTimeoutMs = 120_000;
 const connectTimeoutMs = 5_000;
+const modelKey = defineSearchAttributeKey(searchAttributes.model, 'KEYWORD');
 
 /**
  * Starts, follows and decides runs. Safe to share; close it when done. Every method throws {@link WindlassError} only.
@@ -98,7 +118,7 @@ export class WindlassClient {
    * Starts a run and returns once its input was checked; a wrong one ends in `InvalidSpec` with every wrong field in `issues`.
    * `requester` is filled in with the name of the operating system's user where the input has none.
    */
-  async start(input: RunInput, options: StartOptions = {}): Promise<{ readonly runId: string }> {
+  async start(input: RunInput | ForkInput, options: StartOptions = {}): Promise<{ readonly runId: string }> {
     const runId = options.runId ?? newRunId(modelOf(input));
     return this.#about(`run ${runId}`, async () => {
       await this.#within(callTimeoutMs, () =>
@@ -115,12 +135,15 @@ export class WindlassClient {
     });
   }
 
-  /** The result of a run, however long it takes; servers may restart meanwhile. A failed run throws its failure. */
+  /**
+   * The result of a run, however long it takes; servers may restart meanwhile. A failed run throws its failure, one that waits for a
+   * repair throws `RunParked` at once and goes on waiting.
+   */
   async wait(runId: string): Promise<RunResult> {
     const giveUpAfter = createOutageClock();
     for (;;) {
       try {
-        return await this.#about(`run ${runId}`, () => this.#run(runId).result());
+        return await this.#about(`run ${runId}`, () => awaitRun(this.#connection, this.#run(runId)));
       } catch (error) {
         if (!giveUpAfter(error)) throw error;
         await pause(1_000);
@@ -145,6 +168,29 @@ export class WindlassClient {
     await this.#about(`run ${runId}`, () =>
       this.#within(callTimeoutMs, () => this.#run(runId).executeUpdate(messages.decide, { args: [decision] })),
     );
+  }
+
+  /** Goes on with a parked run from the stage that failed. A repair that does not fit is refused, wrong fields in `issues`. */
+  async retry(runId: string, { by = currentUser(), ...request }: RetryRequest): Promise<RepairRecord> {
+    return this.#about(`run ${runId}`, () =>
+      this.#within(acceptTimeoutMs, () =>
+        this.#run(runId).executeUpdate<RepairRecord, [RepairOrder]>(messages.retry, { args: [{ by, ...request }] }),
+      ),
+    );
+  }
+
+  /**
+   * Starts a run that begins where another one stood before a stage, with its spec and pinned sources; the other one may be open, ended, or
+   * ended by force, and stays as it is. Returns as {@link start} does.
+   */
+  async fork(origin: string, request: ForkRequest): Promise<{ readonly runId: string }> {
+    const { runId, requester, from, set = {} } = request;
+    const about = await this.#about(`run ${origin}`, () =>
+      this.#within(callTimeoutMs, () => this.#run(origin).describe()),
+    );
+    const model = about.typedSearchAttributes.get(modelKey);
+    const input = { fork: { run: origin, from, set }, ...(requester === undefined ? {} : { requester }) };
+    return this.start(input, { runId: runId ?? newRunId(model) });
   }
 
   /** Asks the run to stop; it undoes what it has begun. Returns at once. */

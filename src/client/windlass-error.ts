@@ -21,6 +21,7 @@ import { PayloadKeyError } from '../protocols/temporal/payload-keys.ts';
 const callerFailures = {
   RunCancelled: 'Start the run again; finished stages are reused.',
   RunTerminated: 'Somebody ended the run by force: check that its target is as it should be, then start it again.',
+  RunParked: 'Repair the stage that failed with "windlass retry", or cancel the run; it waits.',
   ServerUnreachable: 'Start the servers with "windlass up", or check the address; "windlass doctor" says more.',
 } as const;
 

@@ -23,6 +23,8 @@ export const messages = {
   reject: 'reject',
   /** Update of a run; payload {@link import('./approval.ts').Decision}; refused where it does not fit. */
   decide: 'decide',
+  /** Update of a run that is parked; payload {@link import('./repair.ts').RepairOrder}; refused where it does not fit. */
+  retry: 'retry',
   /** Update of a run: answers once the input was accepted. */
   accepted: 'accepted',
   /** Query of a run: {@link import('./run-status.ts').RunStatus}. */
@@ -43,6 +45,7 @@ export const messages = {
 export const searchAttributes = {
   model: 'WindlassModel',
   version: 'WindlassVersion',
+  phase: 'WindlassPhase',
   stage: 'WindlassStage',
   target: 'WindlassTarget',
   approval: 'WindlassApproval',

@@ -1,5 +1,7 @@
 import type { ArtifactRef } from './artifact.ts';
+import type { ForkOrigin } from './fork.ts';
 import type { PromptTask } from './expectation.ts';
+import type { RepairSpec } from './repair.ts';
 
 /**
  * What a person or a service hands to `llmPipeline`: every field but `model` has a default, a preset of the platform file fills in
@@ -27,6 +29,7 @@ export interface RunSpec {
   readonly train: TrainSpec;
   readonly build: BuildSpec;
   readonly evaluate: EvaluateSpec;
+  readonly repair: RepairSpec;
   readonly approval: ApprovalSpec;
   readonly deploy: DeploySpec;
   readonly smokeTest: SmokeTestSpec;
@@ -186,5 +189,9 @@ export interface ResolvedRun {
   readonly baseModel: ArtifactRef | null;
   /** sha256 over the code and the locked environment of the jobs. */
   readonly jobsDigest: string;
+  /** Digests of earlier job code behind results of this run, the newest first. */
+  readonly olderJobsDigests: readonly string[];
+  /** Null: the run begins at its first stage. */
+  readonly fork: ForkOrigin | null;
   readonly links: { readonly temporal: string | null };
 }

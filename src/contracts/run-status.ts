@@ -2,6 +2,8 @@ import type { ApprovalRecord, ApprovalRequest } from './approval.ts';
 import type { Artifact } from './artifact.ts';
 import type { EvaluationSummary } from './evaluation.ts';
 import type { Failure } from './failures.ts';
+import type { ForkOrigin } from './fork.ts';
+import type { Attention, RepairRecord } from './repair.ts';
 import type { SmokeReport } from './serving.ts';
 import type { StageName } from './stage.ts';
 
@@ -22,7 +24,15 @@ export interface StageStatus {
 }
 
 export type RunPhase =
-  'resolving' | 'running' | 'awaiting-approval' | 'deploying' | 'released' | 'rejected' | 'failed' | 'cancelled';
+  | 'resolving'
+  | 'running'
+  | 'needs-attention'
+  | 'awaiting-approval'
+  | 'deploying'
+  | 'released'
+  | 'rejected'
+  | 'failed'
+  | 'cancelled';
 
 /** What the query `status` answers; everything the UI, the CLI and the client show comes from it. */
 export interface RunStatus {
@@ -31,9 +41,14 @@ export interface RunStatus {
   readonly target: string | null;
   readonly requester: string | null;
   readonly phase: RunPhase;
+  readonly fork: ForkOrigin | null;
   readonly stages: readonly StageStatus[];
   /** Allocated after training. */
   readonly version: number | null;
+  /** While the run is parked: phase `needs-attention`. */
+  readonly attention: Attention | null;
+  /** Every repair of the run, oldest first. */
+  readonly repairs: readonly RepairRecord[];
   readonly approval: ApprovalRequest | null;
   readonly decision: ApprovalRecord | null;
   readonly evaluation: EvaluationSummary | null;

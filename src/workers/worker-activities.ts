@@ -23,6 +23,7 @@ import type { ServingReplica } from '../ports/serving-replica.ts';
 import type { PortGuard } from './port-guard.ts';
 import { unguarded } from './port-guard.ts';
 import type { WorkerConfig } from './config.ts';
+import { createRunArchive } from './run-archive.ts';
 import { jobsDigest } from './jobs-digest.ts';
 import { openArtifactStore, openSources } from './stores.ts';
 import { createTargetGate } from './target-gate.ts';
@@ -43,6 +44,7 @@ export function pipelineActivities(
     ...createRunActivities({
       artifacts,
       executions,
+      archive: createRunArchive(client),
       resolver: createSpecResolver(platform),
       sources: openSources(guard),
       jobsDigest: jobsDigest(platform.jobs),

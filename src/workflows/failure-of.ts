@@ -13,7 +13,7 @@ import { failures, isFailureName } from '../contracts/failures.ts';
 export function failureOf(error: unknown): Failure {
   const root = rootOf(error);
   if (root instanceof ApplicationFailure && typeof root.type === 'string' && isFailureName(root.type)) {
-    return { name: root.type, message: root.message, advice: failures[root.type].advice };
+    return { name: root.type, message: root.message, advice: toldIn(root).advice ?? failures[root.type].advice };
   }
   if (root instanceof TimeoutFailure) return timedOut(error, root);
   const message = root instanceof Error ? root.message : String(root);
@@ -25,6 +25,18 @@ function timedOut(error: unknown, timeout: TimeoutFailure): Failure {
   const call = error instanceof ActivityFailure ? error.activityType : 'a workflow';
   const message = `${call} did not answer (${timeout.message}): its worker died, hung or was too slow at every attempt`;
   return { name: 'Unavailable', message, advice: 'Look at the logs of the workers, then start the run again.' };
+}
+
+/** The end of the log of the job that failed; empty where no job did. */
+export function logTailOf(error: unknown): string {
+  const logTail = toldIn(rootOf(error)).details?.['logTail'];
+  return typeof logTail === 'string' ? logTail : '';
+}
+
+/** What `failWith` and the failure interceptor put into the details. */
+function toldIn(root: unknown): Partial<Failure> {
+  const [first] = (root instanceof ApplicationFailure ? root.details : null) ?? [];
+  return typeof first === 'object' && first !== null ? first : {};
 }
 
 function rootOf(error: unknown): unknown {

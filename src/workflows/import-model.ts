@@ -28,6 +28,7 @@ async function importUnlessKnown({ source, name }: ImportModelInput): Promise<Ar
     jobsDigest: '',
     holder: { workflowId, runId: executionId },
     reuse: false,
+    olderJobsDigests: [],
   });
   const { record } = await runJob({
     stage: 'import-model',

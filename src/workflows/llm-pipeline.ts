@@ -2,12 +2,16 @@ import { CancellationScope, condition, setHandler, upsertMemo, workflowInfo } fr
 
 import type { Artifact } from '../contracts/artifact.ts';
 import type { Evaluated } from './stages/evaluate.ts';
+import type { ForkInput } from '../contracts/fork.ts';
 import type { RunInput } from '../contracts/run-spec.ts';
 import type { RunResult } from '../contracts/run-status.ts';
 import { control } from './activity-profiles.ts';
 import { awaitApproval, listenForDecisions } from './approval.ts';
 import { failureOf, isCancelled, outermost } from './failure-of.ts';
 import { acceptedUpdate, statusQuery } from './messages.ts';
+import type { RepairDesk } from './repair-desk.ts';
+import { openRepairDesk } from './repair-desk.ts';
+import { memoOf } from './run-memo.ts';
 import type { RunState } from './run-state.ts';
 import { createRunState } from './run-state.ts';
 import { buildEngine } from './stages/build-engine.ts';
@@ -19,15 +23,16 @@ import { prepareData } from './stages/prepare-data.ts';
 import { train } from './stages/train.ts';
 
 /**
- * A run: raw text to a language model answering in production. Input: one object, e.g. `{"model":"glossary","preset":"quickstart"}`;
- * a wrong one ends the run at once with `InvalidSpec`, which names every wrong field.
+ * A run: raw text to a language model answering in production. Input: one object, e.g. `{"model":"glossary","preset":"quickstart"}`, or
+ * `{"fork":{"run":"glossary-…","from":"train","set":{"train.learningRate":0.0001}}}`; a wrong one ends the run at once with `InvalidSpec`,
+ * which names every wrong field.
  */
-export async function llmPipeline(input: RunInput): Promise<RunResult> {
+export async function llmPipeline(input: RunInput | ForkInput): Promise<RunResult> {
   const state = createRunState(workflowInfo().workflowId, modelNameIn(input));
-  listen(state);
+  const repairs = listen(state);
   let run: RunContext | null = null;
   try {
-    run = await resolve(state, input);
+    run = await resolve(state, repairs, input);
     const { artifact: dataset } = await prepareData(run);
     const { artifact: checkpoint } = await train(run, dataset);
     const version = await allocateVersion(run, checkpoint);
@@ -49,7 +54,7 @@ function modelNameIn(input: unknown): string {
   return hasModel ? String(input.model) : 'unnamed';
 }
 
-function listen(state: RunState): void {
+function listen(state: RunState): RepairDesk {
   listenForDecisions(state);
   setHandler(statusQuery, () => state.status, {
     description: 'State of the run: stages, what is awaited, evaluation, links.',
@@ -62,26 +67,33 @@ function listen(state: RunState): void {
     },
     { description: 'Answers once the input was checked and the run has begun (or failed).' },
   );
+  return openRepairDesk(state);
 }
 
-async function resolve(state: RunState, input: RunInput): Promise<RunContext> {
+async function resolve(state: RunState, repairs: RepairDesk, input: RunInput | ForkInput): Promise<RunContext> {
   const resolved = await control.resolveRun({ runId: state.status.runId, input });
-  const { spec, specDigest, specUri, links } = resolved;
+  const { spec, specDigest, specUri, links, fork } = resolved;
   const tracking = await control.openTrackingRun({
     model: spec.model,
     runId: state.status.runId,
-    tags: { 'windlass.target': spec.target, 'windlass.requester': spec.requester, 'windlass.spec': specDigest },
+    tags: {
+      'windlass.target': spec.target,
+      'windlass.requester': spec.requester,
+      'windlass.spec': specDigest,
+      ...(fork === null ? {} : { 'windlass.fork.run': fork.run, 'windlass.fork.from': fork.from }),
+    },
     specUri,
   });
-  upsertMemo({ spec: specUri, specDigest });
+  upsertMemo(memoOf(resolved));
   state.change({
     phase: 'running',
     model: spec.model,
     target: spec.target,
     requester: spec.requester,
+    fork,
     links: { MLflow: tracking.url, ...(links.temporal === null ? {} : { Temporal: links.temporal }), spec: specUri },
   });
-  return { state, resolved, trackingRunId: tracking.trackingRunId };
+  return { state, resolved, repairs, trackingRunId: tracking.trackingRunId };
 }
 
 async function allocateVersion(run: RunContext, checkpoint: Artifact): Promise<number> {
@@ -163,7 +175,7 @@ async function conclude(state: RunState, run: RunContext | null, error: unknown)
     return stage.state === 'waiting' ? { ...stage, state: 'skipped' as const } : stage;
   });
   const phase = cancelled ? 'cancelled' : failure?.name === 'RunRejected' ? 'rejected' : 'failed';
-  state.change({ stages, phase, failure, approval: null });
+  state.change({ stages, phase, failure, approval: null, attention: null });
   if (run === null) return;
   const { trackingRunId } = run;
   const status = cancelled ? 'KILLED' : 'FAILED';

@@ -2,6 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 
 import type { Decision } from '../contracts/approval.ts';
 import { messages } from '../contracts/names.ts';
+import type { RepairOrder, RepairRecord } from '../contracts/repair.ts';
 import type { RunStatus } from '../contracts/run-status.ts';
 import type { CommittedRelease, Lease, LeaseHolder, RollbackGoal, TargetView } from '../contracts/serving.ts';
 import type { ReleaseDraft } from '../ports/target-gate.ts';
@@ -9,6 +10,7 @@ import type { ReleaseDraft } from '../ports/target-gate.ts';
 export const approveSignal = defineSignal<[Omit<Decision, 'decision'>]>(messages.approve);
 export const rejectSignal = defineSignal<[Omit<Decision, 'decision'>]>(messages.reject);
 export const decideUpdate = defineUpdate<{ accepted: true }, [Decision]>(messages.decide);
+export const retryUpdate = defineUpdate<RepairRecord, [RepairOrder]>(messages.retry);
 export const acceptedUpdate = defineUpdate<RunStatus>(messages.accepted);
 export const statusQuery = defineQuery<RunStatus>(messages.status);
 

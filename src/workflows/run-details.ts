@@ -1,10 +1,12 @@
 import type { RunStatus, StageStatus } from '../contracts/run-status.ts';
+import type { Attention } from '../contracts/repair.ts';
+import type { JobStageName } from '../contracts/stage.ts';
 import type { EngineScores, EvaluationSummary } from '../contracts/evaluation.ts';
 
 const marks = { waiting: '·', running: '▶', done: '✓', reused: '↺', failed: '✗', skipped: '–' } as const;
 
 /** Bytes that the details may take, and how much of what people and jobs wrote goes into them; the query has it whole. */
-const limits = { details: 4000, failure: 700, note: 100, reason: 100, reasons: 4 } as const;
+const limits = { details: 4000, failure: 700, log: 700, advice: 250, note: 100, reason: 100, reasons: 4 } as const;
 
 /** The run as Markdown for the Temporal UI (current details): what is awaited, stage table, evaluation, links. Under 4 KB. */
 export function renderRunDetails(status: RunStatus): string {
@@ -19,7 +21,8 @@ function headline(status: RunStatus): string {
   const target = status.target === null ? '' : ` → **${status.target}**`;
   const failure =
     status.failure === null ? '' : `\n\n**${status.failure.name}**: ${cut(status.failure.message, limits.failure)}`;
-  return `**${status.model}**${target}${version} · ${status.phase}${failure}`;
+  const fork = status.fork === null ? '' : ` · forked from \`${status.fork.run}\` at ${status.fork.from}`;
+  return `**${status.model}**${target}${version} · ${status.phase}${fork}${failure}`;
 }
 
 /** The beginning of a text, at most this many bytes. */
@@ -52,6 +55,49 @@ function oneLine(text: string, limitBytes: number): string {
 
 /** What a person has to do, with the exact JSON to paste. */
 function awaited(status: RunStatus): string {
+  return status.attention === null ? awaitedDecision(status) : awaitedRepair(status.runId, status.attention);
+}
+
+function awaitedRepair(runId: string, { stage, failure, logTail, expiresAt }: Attention): string {
+  const repair = JSON.stringify({ stage, by: 'your name', set: {}, comment: '' });
+  return [
+    `### Needs attention: ${stage} failed`,
+    `**${failure.name}**: ${cut(failure.message, limits.failure)}`,
+    cut(failure.advice ?? '', limits.advice),
+    logTail === '' ? '' : fenced(lastOf(logTail, limits.log)),
+    `The run waits until ${expiresAt}, then it fails. Send the Update \`retry\` with this input to go on from ${stage}; \`set\` may change fields of ${stage} and of what comes after it, such as \`${changeExamples[stage]}\`:`,
+    `\`\`\`json\n${repair}\n\`\`\``,
+    `or run \`windlass retry ${runId} --stage ${stage} --set <path>=<value>\`. Log: \`windlass logs ${runId} ${stage}\`. To begin at an earlier stage: \`windlass fork ${runId} --from <stage>\`.`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+const changeExamples: Readonly<Record<JobStageName, string>> = {
+  'prepare-data': '{"data.maxRows":1000}',
+  train: '{"train.learningRate":0.0001}',
+  convert: '{"build.quantization":"int8"}',
+  'build-engine': '{"build.quantization":"int8"}',
+  evaluate: '{"evaluate.maxItems":100}',
+};
+
+/** A log may hold fences of its own. */
+function fenced(text: string): string {
+  return `\`\`\`text\n${text.replaceAll('```', "'''")}\n\`\`\``;
+}
+
+/** Whole lines from the end of a text, at most this many bytes; a line that is longer is cut. */
+function lastOf(text: string, limitBytes: number): string {
+  let kept = '';
+  for (const line of text.split('\n').toReversed()) {
+    const longer = kept === '' ? cut(line, limitBytes) : `${line}\n${kept}`;
+    if (sizeBytes(longer) > limitBytes) break;
+    kept = longer;
+  }
+  return kept;
+}
+
+function awaitedDecision(status: RunStatus): string {
   if (status.approval === null) return '';
   const { engineDigest, target, expiresAt, fourEyes } = status.approval;
   const decision = JSON.stringify({ decision: 'approve', by: 'your name', comment: '', engineDigest });

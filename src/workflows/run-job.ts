@@ -20,24 +20,26 @@ export interface JobRun {
 
 export type JobOrder = Omit<JobRequest, 'attempt'> &
   Pick<StartedJob, 'trackingRunId' | 'claim'> & {
-    readonly onStart?: (jobName: string) => void;
+    /** Attempts that were made before: every attempt is a job with a name of its own. */
+    readonly attemptsBefore?: number;
+    readonly onStart?: (jobName: string, attempt: number) => void;
   };
 
 /** Sees a job through: starts it, follows it, judges it, tries again where its failure class says so. */
-export async function runJob({ onStart, ...order }: JobOrder): Promise<JobRun> {
+export async function runJob({ onStart, attemptsBefore = 0, ...order }: JobOrder): Promise<JobRun> {
   const { trackingRunId: _trackingRunId, claim: _claim, ...request } = order;
   const facts = factsOf(order);
   let failed = 0;
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = attemptsBefore + 1; ; attempt++) {
     const handle = await submit({ ...request, attempt });
-    onStart?.(handle.name);
+    onStart?.(handle.name, attempt);
     const outcome = await follow({ ...facts, handle });
     if (outcome.kind === 'succeeded') {
       const { record, sharedWith = [] } = outcome;
       return { record, attempts: attempt, jobName: handle.name, sharedWith };
     }
     if (outcome.failure.name !== 'Preempted') failed++;
-    if (!outcome.retryable || failed >= maxFailedAttempts || attempt > maxPreemptions)
+    if (!outcome.retryable || failed >= maxFailedAttempts || attempt - attemptsBefore > maxPreemptions)
       throw failWith(described(outcome));
     log.warn('the job is tried again', { job: handle.name, failure: outcome.failure });
     await sleep(`${retryDelaySeconds}s`);

@@ -9,6 +9,7 @@ import { searchAttributesOf } from './search-attributes.ts';
 /** The one place where a run's state changes: query, current details and search attributes always tell the same. */
 export interface RunState {
   readonly status: RunStatus;
+  stage(stage: StageName): StageStatus;
   change(patch: Partial<RunStatus>): void;
   changeStage(stage: StageName, patch: Partial<StageStatus>): void;
   startStage(stage: StageName, note?: string): void;
@@ -33,6 +34,7 @@ export function createRunState(runId: string, model: string): RunState {
     get status() {
       return status;
     },
+    stage: (name) => stageOf(status, name),
     change,
     changeStage,
     startStage: (name, note) =>
@@ -45,8 +47,12 @@ function now(): string {
   return new Date().toISOString();
 }
 
+function stageOf(status: RunStatus, name: StageName): StageStatus {
+  return status.stages.find(({ stage }) => stage === name) ?? { stage: name, state: 'waiting' };
+}
+
 function sinceStart(status: RunStatus, name: StageName): number {
-  const startedAt = status.stages.find(({ stage }) => stage === name)?.startedAt;
+  const { startedAt } = stageOf(status, name);
   return startedAt === undefined ? 0 : Date.now() - Date.parse(startedAt);
 }
 
@@ -57,8 +63,11 @@ function initialStatus(runId: string, model: string): RunStatus {
     target: null,
     requester: null,
     phase: 'resolving',
+    fork: null,
     stages: stageNames.map((stage) => ({ stage, state: 'waiting' })),
     version: null,
+    attention: null,
+    repairs: [],
     approval: null,
     decision: null,
     evaluation: null,

@@ -7,6 +7,7 @@ import type { RunStatus } from '../contracts/run-status.ts';
 const keys = {
   model: defineSearchAttributeKey(searchAttributes.model, 'KEYWORD'),
   version: defineSearchAttributeKey(searchAttributes.version, 'INT'),
+  phase: defineSearchAttributeKey(searchAttributes.phase, 'KEYWORD'),
   stage: defineSearchAttributeKey(searchAttributes.stage, 'KEYWORD'),
   target: defineSearchAttributeKey(searchAttributes.target, 'KEYWORD'),
   approval: defineSearchAttributeKey(searchAttributes.approval, 'KEYWORD'),
@@ -18,6 +19,7 @@ export function searchAttributesOf(status: RunStatus): SearchAttributeUpdatePair
   return [
     { key: keys.model, value: status.model },
     { key: keys.version, value: status.version },
+    { key: keys.phase, value: status.phase },
     { key: keys.stage, value: stageOf(status) },
     { key: keys.target, value: status.target },
     { key: keys.approval, value: approvalOf(status) },

@@ -106,8 +106,8 @@ describe('the verdict over a job', () => {
     [65, 'InvalidData'],
     [143, 'Preempted'],
   ] as const)('with exit code %i while the machine had no memory left is %s', async (exitCode, name) => {
-    const end = { ...exited(exitCode), outOfMemory: true } as const;
-    expect(await judgeJob(store.artifacts, request, end)).toMatchObject({ kind: 'failed', failure: { name } });
+    const job = ended({ kind: 'exited', exitCode, outOfMemory: true, logTail: '' });
+    expect(await judgeJob(store.artifacts, job)).toMatchObject({ kind: 'failed', failure: { name } });
   });
 
   test('over a job that is gone without an exit code names the reason', async () => {

@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import * as fc from 'fast-check';
@@ -70,7 +72,13 @@ describe('the plan of a stage', () => {
     { attempt = 1, ...changes }: Partial<PlanStageRequest> & { attempt?: number } = {},
   ): Promise<StagePlan> {
     const executions = { isOpen: async ({ workflowId }: { workflowId: string }) => open.has(workflowId) };
-    const asked = { ...request, holder: { workflowId: run, runId: `${run}-1` }, reuse: true, ...changes };
+    const asked = {
+      ...request,
+      holder: { workflowId: run, runId: `${run}-1` },
+      reuse: true,
+      olderJobsDigests: [],
+      ...changes,
+    };
     return new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') }).run(async () =>
       planStage({ artifacts: store.artifacts, executions }, asked),
     );
@@ -85,6 +93,17 @@ describe('the plan of a stage', () => {
   test('is the record of an earlier run, while its artifact stands', async () => {
     const record = await finish();
     expect(await plan('ada')).toEqual({ stageKey, record });
+  });
+
+  test('is what older job code has made, the newest first, and the work where none of it stands', async () => {
+    const olderJobsDigests = ['sha256:01d', 'sha256:01der'];
+    const older = stageKeyOf({ ...request, jobsDigest: 'sha256:01der' });
+    const artifact = await store.publish('older');
+    await keepStageRecord(store.artifacts.objects, { stageKey: older, artifact, summary: {}, metrics: {} });
+    expect(await plan('ada', { olderJobsDigests })).toMatchObject({ stageKey: older, record: { stageKey: older } });
+    expect((await plan('bob', { olderJobsDigests, reuse: false })).record).toBeNull();
+    await rm(store.fileOf('older'), { recursive: true });
+    expect(await plan('eve', { olderJobsDigests })).toMatchObject({ stageKey, record: null });
   });
 
   test('is the work for the first of many runs, and waiting for all others', async () => {

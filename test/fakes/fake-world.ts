@@ -2,11 +2,13 @@ import { ApplicationFailure } from '@temporalio/activity';
 
 import type { JobActivities } from '../../src/activities/job-activities.ts';
 import type { RunActivities } from '../../src/activities/run-activities.ts';
+import type { PlanStageRequest } from '../../src/activities/stage-plans.ts';
 import type { ServingActivities } from '../../src/activities/serving-activities.ts';
 import type { TargetActivities } from '../../src/activities/target-activities.ts';
 import type { TrackingActivities } from '../../src/activities/tracking-activities.ts';
 import type { VersionActivities } from '../../src/activities/version-activities.ts';
 import type { Artifact } from '../../src/contracts/artifact.ts';
+import { isForkInput } from '../../src/contracts/fork.ts';
 import type { JobOutcome, JobRequest, StageRecord } from '../../src/contracts/job.ts';
 import type { Release, SmokeReport } from '../../src/contracts/serving.ts';
 import type { TargetState } from '../../src/workflows/target-state.ts';
@@ -18,6 +20,8 @@ import {
   withoutHolder,
   withRelease,
 } from '../../src/workflows/target-state.ts';
+import type { RepairSpec } from '../../src/contracts/repair.ts';
+import { createFakeSpecs } from './fake-specs.ts';
 import { releaseOf } from './releases.ts';
 import { tinySpec } from './tiny-spec.ts';
 
@@ -41,6 +45,7 @@ export interface Faults {
   readonly jobOutcomes?: (request: JobRequest) => JobOutcome | null;
   readonly approvalRequired?: boolean;
   readonly fourEyes?: boolean;
+  readonly repair?: Partial<RepairSpec>;
   readonly reused?: boolean;
   /** Run that made what is reused, while this one waited. */
   readonly sharedWith?: string;
@@ -57,37 +62,41 @@ export interface FakeWorld {
   readonly activities: AllActivities;
   readonly calls: ActivityName[];
   readonly submitted: JobRequest[];
+  readonly planned: PlanStageRequest[];
   /** What users reach, what is published, whether a candidate is loaded. */
   readonly serving: { ready: readonly number[]; published: number[]; candidate: number | null };
   readonly releases: () => readonly Release[];
   readonly lease: () => unknown;
   readonly aliases: Record<string, number | null>;
+  /** Tags of the run in MLflow. */
+  readonly tagged: Record<string, string>;
 }
 
 export function createFakeWorld(faults: Faults = {}): FakeWorld {
   const calls: ActivityName[] = [];
   const submitted: JobRequest[] = [];
+  const planned: PlanStageRequest[] = [];
   const live = faults.live ?? [];
   const serving = { ready: live, published: [...live], candidate: null as number | null };
+  const specs = createFakeSpecs();
+  const tagged: Record<string, string> = {};
   const aliases: Record<string, number | null> = {};
   let target: TargetState = { ...emptyTarget, releases: live.map((version, index) => releaseOf(version, index + 1)) };
   let requests = 0;
 
   const activities: AllActivities = {
-    resolveRun: async ({ runId, input }) => ({
-      spec: tinySpec(input, { required: faults.approvalRequired ?? false, fourEyes: faults.fourEyes ?? false }),
-      specUri: `file:///store/runs/${runId}/spec.json`,
-      specDigest: 'sha256:5bec',
-      sources: [],
-      baseModel: null,
-      jobsDigest: 'sha256:c0de',
-      links: { temporal: null },
-    }),
-    planStage: async ({ stage, reuse }) => ({
-      stageKey: `sha256:${stage}`,
-      record: faults.reused === true && reuse ? recordOf(stage, faults) : null,
-      ...(faults.sharedWith === undefined ? {} : { sharedWith: faults.sharedWith }),
-    }),
+    resolveRun: async ({ runId, input }) => {
+      if (isForkInput(input)) return specs.fork(runId, input);
+      const spec = tinySpec(input, { required: faults.approvalRequired ?? false, fourEyes: faults.fourEyes ?? false });
+      return specs.keep(runId, { ...spec, repair: { ...spec.repair, ...faults.repair } });
+    },
+    amendRun: async ({ runId, resolved, change }) => specs.amend(runId, resolved, change),
+    planStage: async (request) => {
+      planned.push(request);
+      const record = faults.reused === true && request.reuse ? recordOf(request.stage, faults) : null;
+      const shared = faults.sharedWith === undefined ? {} : { sharedWith: faults.sharedWith };
+      return { stageKey: `sha256:${request.stage}`, record, ...shared };
+    },
     releaseStage: async () => {},
     findBaseModel: async (name) => {
       const { uri, digest } = artifactOf(name);
@@ -95,6 +104,7 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
     },
     nameBaseModel: async () => {},
     openTrackingRun: async () => ({ trackingRunId: 'mlflow-1', url: 'http://127.0.0.1/mlflow' }),
+    tagTrackingRun: async ({ tags }) => void Object.assign(tagged, tags),
     closeTrackingRun: async () => {},
     allocateVersion: async () => ({ version: live.length + 1, url: 'http://127.0.0.1/version' }),
     tagVersion: async () => {},
@@ -152,10 +162,12 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
     activities: withFaults(activities, { faults, calls }),
     calls,
     submitted,
+    planned,
     serving,
     releases: () => target.releases,
     lease: () => target.lease,
     aliases,
+    tagged,
   };
 }
 

@@ -9,8 +9,11 @@ export function runStatus(changes: Partial<RunStatus> = {}): RunStatus {
     target: 'production',
     requester: 'grace',
     phase: 'running',
+    fork: null,
     stages: stageNames.map((stage) => ({ stage, state: 'waiting' })),
     version: null,
+    attention: null,
+    repairs: [],
     approval: null,
     decision: null,
     evaluation: null,
@@ -32,4 +35,18 @@ export function waitingStatus(changes: Partial<NonNullable<RunStatus['approval']
     ...changes,
   } as const;
   return runStatus({ phase: 'awaiting-approval', approval });
+}
+
+/** A run whose training failed and that waits for a repair. */
+export function parkedStatus(changes: Partial<NonNullable<RunStatus['attention']>> = {}): RunStatus {
+  const attention = {
+    stage: 'train',
+    failure: { name: 'TrainingDiverged', message: 'loss 80 is above 50', advice: 'Lower the learning rate.' },
+    logTail: 'step 1\nstep 2',
+    job: 'train-1',
+    since: '2026-01-01T00:00:00.000Z',
+    expiresAt: '2026-01-08T00:00:00.000Z',
+    ...changes,
+  } as const;
+  return runStatus({ phase: 'needs-attention', attention });
 }

@@ -60,6 +60,7 @@ export function tinySpec(input: RunInput, approval: Partial<ApprovalSpec> = {}):
       floors: { maxPerplexity: null, minTokensPerSecond: null, minTaskPassRate: null },
       compare: { against: 'none', margin: 0.05, confidence: 0.95, minItems: 1, resamples: 100, seed: 1 },
     },
+    repair: { onFailure: 'park', expiresSeconds: 3600 },
     approval: { required: false, fourEyes: false, expiresSeconds: 3600, ...approval },
     deploy: { serving: { maxNewTokens: 64, cacheSizeGb: 1, maxConcurrent: 4, threads: 1 }, keepVersions: 1 },
     smokeTest: {

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { Client, Connection } from '@temporalio/client';
+
 import type { StackState } from '../../src/contracts/stack-state.ts';
 import { WindlassClient } from '../../src/client/windlass-client.ts';
 
@@ -17,6 +19,8 @@ export interface StackUnderTest {
   readonly client: WindlassClient;
   /** Runs `windlass …` against this stack. */
   windlass(...args: readonly string[]): Promise<CommandResult>;
+  /** Ends a run by force, as a person may do in the Temporal UI. */
+  terminate(runId: string): Promise<void>;
   down(): Promise<void>;
 }
 
@@ -46,12 +50,19 @@ export async function startStack({ storeUri, environment = {} }: StackOptions = 
     state: JSON.parse(up.stdout) as StackState,
     client,
     windlass,
+    terminate: async (runId) => terminate((JSON.parse(up.stdout) as StackState).endpoints.temporalAddress, runId),
     down: async () => {
       await client.close();
       await windlass('down');
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function terminate(address: string, runId: string): Promise<void> {
+  const connection = await Connection.connect({ address });
+  await new Client({ connection }).workflow.getHandle(runId).terminate('by a test');
+  await connection.close();
 }
 
 function writePlatform(folder: string, storeUri: string | undefined): string {

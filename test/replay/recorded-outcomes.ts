@@ -36,6 +36,24 @@ export const recordedOutcomes = {
     failure: 'InvalidData',
     turn: ['submitJob', 'awaitJob', 'collectJob', 'closeTrackingRun'],
   },
+  'llm-pipeline-parked': {
+    workflow: 'llmPipeline',
+    end: 'open',
+    turn: ['submitJob', 'awaitJob', 'collectJob'],
+  },
+  'llm-pipeline-repaired': { workflow: 'llmPipeline', end: 'completed', turn: ['releaseTarget', 'closeTrackingRun'] },
+  'llm-pipeline-forked': { workflow: 'llmPipeline', end: 'completed', turn: ['releaseTarget', 'closeTrackingRun'] },
+  'llm-pipeline-repair-refused': {
+    workflow: 'llmPipeline',
+    end: 'canceled',
+    turn: ['collectJob', 'amendRun', 'closeTrackingRun'],
+  },
+  'llm-pipeline-repair-expired': {
+    workflow: 'llmPipeline',
+    end: 'failed',
+    failure: 'TrainingDiverged',
+    turn: ['submitJob', 'awaitJob', 'collectJob', 'closeTrackingRun'],
+  },
   'llm-pipeline-gate-refused': {
     workflow: 'llmPipeline',
     end: 'failed',
@@ -172,12 +190,17 @@ export const recordedOutcomes = {
 
 export type HistoryName = keyof typeof recordedOutcomes;
 
-type FinalPhase = Exclude<RunPhase, 'resolving' | 'running' | 'awaiting-approval' | 'deploying'>;
+type FinalPhase = Exclude<RunPhase, 'resolving' | 'running' | 'needs-attention' | 'awaiting-approval' | 'deploying'>;
 
 /** The recordings of each way in which a run ends; a phase that is not here does not compile. */
 export const recordedPhases = {
   released: ['llm-pipeline-released', 'llm-pipeline-reused'],
   rejected: ['llm-pipeline-rejected'],
-  failed: ['llm-pipeline-stage-failed', 'llm-pipeline-rolled-back', 'llm-pipeline-rollback-failed'],
+  failed: [
+    'llm-pipeline-stage-failed',
+    'llm-pipeline-repair-expired',
+    'llm-pipeline-rolled-back',
+    'llm-pipeline-rollback-failed',
+  ],
   cancelled: ['llm-pipeline-cancelled', 'llm-pipeline-cancelled-waiting', 'llm-pipeline-cancelled-deploying'],
 } as const satisfies Record<FinalPhase, readonly HistoryName[]>;

@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 
 import { stageNames } from '../../src/contracts/stage.ts';
 import { decisionProblem } from '../../src/workflows/approval-rules.ts';
+import { repairProblem } from '../../src/workflows/repair-rules.ts';
 import { renderRunDetails } from '../../src/workflows/run-details.ts';
 import { artifactOf } from '../fakes/fake-world.ts';
-import { runStatus, waitingStatus } from '../fakes/run-statuses.ts';
+import { parkedStatus, runStatus, waitingStatus } from '../fakes/run-statuses.ts';
 
 const longText = 'ü| one line\nof many '.repeat(400);
 const scores = { perplexity: 21.347, tokensPerSecond: 88.5, taskPassRate: 1 };
@@ -31,6 +32,32 @@ describe('the details of a run', () => {
   test('say who may not decide, and nothing to paste where nothing is awaited', () => {
     expect(renderRunDetails(waitingStatus({ fourEyes: true }))).toContain('the requester may not decide');
     expect(renderRunDetails(runStatus())).not.toContain('```json');
+  });
+
+  test('hold exactly the JSON that repairs a parked run, the reason, and the end of the log', () => {
+    const status = parkedStatus();
+    const details = renderRunDetails(status);
+    const [, json = ''] = /```json\n(.+)\n```/u.exec(details) ?? [];
+    expect(repairProblem(status, JSON.parse(json))).toBeNull();
+    expect(details).toContain('### Needs attention: train failed');
+    expect(details).toContain('**TrainingDiverged**: loss 80 is above 50');
+    expect(details).toContain('```text\nstep 1\nstep 2\n```');
+    expect(details).toContain('windlass retry glossary-7 --stage train');
+  });
+
+  test.each([
+    ['one line', 'x'.repeat(9000)],
+    ['many lines', longText],
+    ['fences', '```\n'.repeat(900)],
+  ])('keep their form and stay under 4 KB with a log of %s', (_name, logTail) => {
+    const stages = stageNames.map(
+      (stage) => ({ stage, state: 'failed', artifact: artifactOf(stage), note: longText }) as const,
+    );
+    const failure = { name: 'JobCrashed', message: longText, advice: longText } as const;
+    const details = renderRunDetails({ ...parkedStatus({ failure, logTail }), stages });
+    expect(Buffer.byteLength(details)).toBeLessThan(4096);
+    expect(details.match(/^```/gmu)).toHaveLength(4);
+    expect(details).toContain('```json\n{"stage":"train"');
   });
 
   test('show every stage with its state, time, artifact and note', () => {

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
 import type { WorkflowHandle } from '@temporalio/client';
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 
 import { taskQueues } from '../../src/contracts/names.ts';
+import type { ForkInput } from '../../src/contracts/fork.ts';
 import type { RunInput } from '../../src/contracts/run-spec.ts';
 import type { RunStatus } from '../../src/contracts/run-status.ts';
 import type { llmPipeline } from '../../src/workflows/llm-pipeline.ts';
@@ -18,7 +19,7 @@ interface AnyHandle {
 
 export interface RunOrder {
   readonly workflowId?: string;
-  readonly input?: RunInput;
+  readonly input?: RunInput | ForkInput;
 }
 
 export async function startRun(lab: WorkflowLab, order: RunOrder = {}): Promise<RunHandle> {
@@ -45,6 +46,16 @@ export async function failureOf(handle: AnyHandle): Promise<{ readonly name: str
     const { cause } = error;
     const name = cause instanceof ApplicationFailure ? cause.type : cause?.name;
     return { name: String(name), message: cause?.message ?? '' };
+  }
+}
+
+/** Why an Update was refused. */
+export async function refusalOf(update: Promise<unknown>): Promise<string> {
+  try {
+    return JSON.stringify(await update);
+  } catch (error) {
+    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+    return error.cause?.message ?? '';
   }
 }
 

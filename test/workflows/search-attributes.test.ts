@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { searchAttributes } from '../../src/contracts/names.ts';
 import type { RunStatus } from '../../src/contracts/run-status.ts';
 import { searchAttributesOf } from '../../src/workflows/search-attributes.ts';
-import { runStatus, waitingStatus } from '../fakes/run-statuses.ts';
+import { parkedStatus, runStatus, waitingStatus } from '../fakes/run-statuses.ts';
 
 function attributesOf(status: RunStatus): Record<string, unknown> {
   return Object.fromEntries(searchAttributesOf(status).map(({ key, value }) => [key.name, value]));
@@ -16,6 +16,7 @@ describe('search attributes', () => {
     expect(attributesOf(runStatus({ phase: 'resolving', target: null, requester: null }))).toEqual({
       WindlassModel: 'glossary',
       WindlassVersion: null,
+      WindlassPhase: 'resolving',
       WindlassStage: 'resolving',
       WindlassTarget: null,
       WindlassApproval: 'none',
@@ -43,6 +44,14 @@ describe('search attributes', () => {
     });
     expect(attributesOf(status)['WindlassStage']).toBe('train');
     expect(attributesOf({ ...status, phase: 'awaiting-approval' })['WindlassStage']).toBe('awaiting-approval');
+  });
+
+  test('find a run that is parked, and the stage it waits at', () => {
+    const stages = [{ stage: 'train', state: 'failed' }] as const;
+    expect(attributesOf({ ...parkedStatus(), stages })).toMatchObject({
+      WindlassPhase: 'needs-attention',
+      WindlassStage: 'train',
+    });
   });
 
   test('tell where a decision stands', () => {

@@ -1,3 +1,4 @@
+import { createSpecResolver } from '../../src/adapters/platform/spec-resolver.ts';
 import { buildJobDocument } from '../../src/activities/job-document.ts';
 import { createRunActivities } from '../../src/activities/run-activities.ts';
 import { settleJob } from '../../src/activities/settle-job.ts';
@@ -5,7 +6,7 @@ import type { EndedJob, JobHandle, JobRequest } from '../../src/contracts/job.ts
 import { createWorkflowExecutions } from '../../src/workers/workflow-executions.ts';
 import type { FakeWorld, Faults } from '../fakes/fake-world.ts';
 import type { StoreLab } from '../fakes/store-lab.ts';
-import { tinySpec } from '../fakes/tiny-spec.ts';
+import { unservedPlatform } from '../fakes/platforms.ts';
 import { worldWithTargets } from './target-lab.ts';
 import type { WorkflowLab } from './workflow-lab.ts';
 
@@ -20,10 +21,7 @@ export function createStoredWorld(lab: WorkflowLab, store: StoreLab, options: St
   const runs = createRunActivities({
     artifacts: store.artifacts,
     executions: createWorkflowExecutions(lab.environment.client),
-    resolver: { resolve: tinySpec },
-    sources: {},
-    jobsDigest: 'sha256:c0de',
-    links: { temporal: null },
+    ...unasked,
   });
   const jobs = new Map<string, JobRequest>();
   const stored: Partial<FakeWorld['activities']> = {
@@ -46,6 +44,15 @@ export function createStoredWorld(lab: WorkflowLab, store: StoreLab, options: St
   };
   return { ...world, activities: { ...world.activities, ...stored } };
 }
+
+/** What the fake world answers itself. */
+const unasked = {
+  archive: { find: async () => 'unknown' as const },
+  resolver: createSpecResolver(unservedPlatform()),
+  sources: {},
+  jobsDigest: 'sha256:c0de',
+  links: { temporal: null },
+};
 
 const exited = { kind: 'exited', exitCode: 0, logTail: '' } as const;
 

@@ -15,6 +15,19 @@ export function mergeInput(under: Fields, over: Fields): Fields {
   return Object.fromEntries(merged);
 }
 
+/** A copy with the values at dotted paths (`train.lora.rank`) merged in, in the order they are given. */
+export function withChange(root: Fields, change: Fields): Fields {
+  return Object.entries(change).reduce(
+    (fields, [path, value]) => mergeInput(fields, nested(path.split('.'), value)),
+    root,
+  );
+}
+
+function nested(path: readonly string[], value: unknown): Fields {
+  const [head = '', ...rest] = path;
+  return { [head]: rest.length === 0 ? value : nested(rest, value) };
+}
+
 /** A copy without the value at `at`; inside a list the whole list goes, so that no other entry changes its place. */
 export function withoutPath(root: Fields, at: readonly PropertyKey[]): Fields {
   const [head, ...rest] = at;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dataSchema } from './run-input-data.ts';
 import { approvalSchema, buildSchema, deploySchema, evaluateSchema, smokeTestSchema } from './run-input-release.ts';
+import { repairSchema } from './run-input-repair.ts';
 import { trainSchema } from './run-input-train.ts';
 import { choiceOf, closedObject, flagField, nameField, textOf } from './schema-fields.ts';
 
@@ -27,6 +28,7 @@ export const runInputSchema = closedObject({
   train: trainSchema.prefault({}),
   build: buildSchema.prefault({}),
   evaluate: evaluateSchema.prefault({}),
+  repair: repairSchema.prefault({}),
   approval: approvalSchema.prefault({}),
   deploy: deploySchema.prefault({}),
   smokeTest: smokeTestSchema.prefault({}),

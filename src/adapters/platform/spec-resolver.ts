@@ -1,10 +1,16 @@
 import type { Platform } from '../../contracts/platform.ts';
+import type { ForkInput } from '../../contracts/fork.ts';
+import { isForkInput } from '../../contracts/fork.ts';
+import type { SettledField, SpecChange } from '../../contracts/repair.ts';
 import type { RunSpec } from '../../contracts/run-spec.ts';
-import type { SpecResolver } from '../../ports/spec-resolver.ts';
+import { settledField } from '../../contracts/spec-readers.ts';
+import type { StageName } from '../../contracts/stage.ts';
+import type { ForkOrder, SpecResolver } from '../../ports/spec-resolver.ts';
 import { AdapterError } from '../errors.ts';
 import { completeRun } from './complete-run.ts';
+import { forkInputSchema } from './fork-input.ts';
 import type { Fields } from './merge-input.ts';
-import { isFields, mergeInput, withoutPath } from './merge-input.ts';
+import { isFields, mergeInput, withChange, withoutPath } from './merge-input.ts';
 import type { ParsedRunInput } from './run-input.ts';
 import { runInputSchema } from './run-input.ts';
 import { brokenRules, knownName } from './run-rules.ts';
@@ -13,7 +19,11 @@ import { issueAt, issueLines, issuesFromZod, valueAt, withoutPositions } from '.
 
 /** The only resolver: the schema is the same on one machine and in a cluster, only the platform differs. */
 export function createSpecResolver(platform: Platform): SpecResolver {
-  return { resolve: (input) => resolveRun(input, platform) };
+  return {
+    resolve: (input) => resolveRun(input, platform),
+    parseFork: (input) => (isForkInput(input) ? parseFork(input) : null),
+    amend: (spec, change) => amendRun(spec, change, platform),
+  };
 }
 
 function resolveRun(input: unknown, platform: Platform): RunSpec {
@@ -28,6 +38,29 @@ function resolveRun(input: unknown, platform: Platform): RunSpec {
   if (issues.length > 0 || parsed === null)
     throw invalidSpec(issues.map((issue) => withOrigin(issue, { input, merged })));
   return completeRun(parsed, chosenTarget(parsed, platform));
+}
+
+function parseFork(input: ForkInput): ForkOrder {
+  const parsed = forkInputSchema.safeParse(input);
+  if (!parsed.success) throw invalidSpec(issuesFromZod(parsed.error, input));
+  const { set, from } = parsed.data.fork;
+  const settled = settledField(set, from);
+  if (settled !== null) throw invalidSpec([settledIssue(input, from, settled)]);
+  return parsed.data;
+}
+
+function settledIssue(input: ForkInput, from: StageName, { path, reader }: SettledField): FoundIssue {
+  const expected =
+    reader === null
+      ? 'no such field: it is fixed when a run starts; start a run of its own to change it'
+      : `fields of ${from} and of what comes after it; fork from ${reader} to change this one`;
+  return issueAt(['fork', 'set', path], input, expected);
+}
+
+/** The preset has done its work: its name stays, but it fills in nothing any more. */
+function amendRun(spec: RunSpec, change: SpecChange, platform: Platform): RunSpec {
+  const unset = { ...spec, preset: null };
+  return { ...resolveRun(withChange(unset, change), platform), preset: spec.preset };
 }
 
 function checkPreset(input: Fields, platform: Platform): readonly FoundIssue[] {

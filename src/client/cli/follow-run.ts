@@ -7,12 +7,22 @@ import { isEnded } from './run-view.ts';
 
 const pollIntervalMs = 500;
 
+export interface FollowOrder {
+  readonly runId: string;
+  readonly display: RunDisplay;
+  /** Whether there is nothing more to follow; default: the run has ended. */
+  readonly isOver?: (status: RunStatus) => boolean;
+}
+
 /** Shows a run until it has ended; a server that restarts meanwhile is waited for. Gives the last status. */
-export async function followRun(client: WindlassClient, runId: string, display: RunDisplay): Promise<RunStatus> {
+export async function followRun(
+  client: WindlassClient,
+  { runId, display, isOver = isEnded }: FollowOrder,
+): Promise<RunStatus> {
   for (;;) {
     const status = await lookPatiently(client, runId);
     display.show(status);
-    if (isEnded(status)) return status;
+    if (isOver(status)) return status;
     await pause(pollIntervalMs);
   }
 }

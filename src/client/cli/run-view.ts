@@ -1,5 +1,6 @@
 import type { RunPhase, RunStatus, StageState, StageStatus } from '../../contracts/run-status.ts';
 import type { SmokeReport } from '../../contracts/serving.ts';
+import { parkedCommands } from '../parked-run.ts';
 import { durationText, figureText, shortDigest, sizeText } from './figures.ts';
 import { renderTable } from './text-table.ts';
 
@@ -12,6 +13,8 @@ const marks: Readonly<Record<StageState, string>> = {
   skipped: '–',
 };
 
+const shownLogLines = 10;
+
 const endedPhases: ReadonlySet<RunPhase> = new Set(['released', 'rejected', 'failed', 'cancelled']);
 
 export function isEnded(status: RunStatus): boolean {
@@ -22,11 +25,14 @@ export function isEnded(status: RunStatus): boolean {
 export function runLines(status: RunStatus, nowMs: number): readonly string[] {
   return [
     headLine(status),
+    ...forkLines(status),
     '',
     ...renderTable(status.stages.map((stage) => stageRow(stage, nowMs))),
+    ...attentionLines(status),
     ...approvalLines(status),
     ...evaluationLines(status),
     ...(status.smoke === null ? [] : ['', smokeLine(status.smoke)]),
+    ...repairLines(status),
     ...failureLines(status),
     ...linkLines(status),
   ];
@@ -39,8 +45,9 @@ export function changeLines(before: RunStatus | null, after: RunStatus): readonl
     const old = before?.stages.find((entry) => entry.stage === stage.stage);
     return stage.state !== (old?.state ?? 'waiting');
   });
-  const awaited = before?.approval === null || before === null ? approvalLines(after) : [];
-  return [...head, ...stages.map(stageLine), ...awaited.filter((line) => line !== '')];
+  const decision = before?.approval === null || before === null ? approvalLines(after) : [];
+  const repair = before?.attention === null || before === null ? attentionLines(after) : [];
+  return [...head, ...stages.map(stageLine), ...[...repair, ...decision].filter((line) => line !== '')];
 }
 
 /** `train: step 40/120 · loss 3.1`: the running stage's note, where it has one. */
@@ -53,6 +60,10 @@ function headLine(status: RunStatus): string {
   const version = status.version === null ? '' : ` version ${status.version}`;
   const target = status.target === null ? '' : ` → ${status.target}`;
   return `${status.runId}  ${status.model}${version}${target}  ${status.phase}`;
+}
+
+function forkLines({ fork }: RunStatus): readonly string[] {
+  return fork === null ? [] : [`forked from ${fork.run} at ${fork.from}`];
 }
 
 function stageRow(stage: StageStatus, nowMs: number): readonly string[] {
@@ -71,6 +82,32 @@ function timeOf(stage: StageStatus, nowMs: number): string {
   if (stage.durationMs !== undefined) return durationText(stage.durationMs);
   if (stage.state !== 'running' || stage.startedAt === undefined) return '';
   return durationText(Math.max(0, nowMs - Date.parse(stage.startedAt)));
+}
+
+function attentionLines({ runId, attention }: RunStatus): readonly string[] {
+  if (attention === null) return [];
+  const { stage, failure, logTail, expiresAt } = attention;
+  return [
+    '',
+    `needs attention until ${expiresAt}: ${stage} failed with ${failure.name}`,
+    `  ${failure.message}`,
+    ...(failure.advice === undefined ? [] : [`  ${failure.advice}`]),
+    ...logTail
+      .split('\n')
+      .slice(-shownLogLines)
+      .filter((line) => line !== '')
+      .map((line) => `  | ${line}`),
+    ...indent(parkedCommands(runId, attention)),
+  ];
+}
+
+function repairLines({ repairs }: RunStatus): readonly string[] {
+  if (repairs.length === 0) return [];
+  const lines = repairs.map(({ stage, by, at, set, comment }) => {
+    const change = Object.entries(set).map(([path, value]) => `${path} = ${JSON.stringify(value)}`);
+    return [`  ${at} ${by}: ${stage} again`, ...change, ...(comment === undefined ? [] : [comment])].join(' · ');
+  });
+  return ['', 'repairs', ...lines];
 }
 
 function approvalLines({ runId, approval }: RunStatus): readonly string[] {

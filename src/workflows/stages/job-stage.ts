@@ -1,21 +1,25 @@
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 
-import type { StagePlan } from '../../activities/stage-plans.ts';
+import type { PlanStageRequest, StagePlan } from '../../activities/stage-plans.ts';
 import type { ArtifactKind, ArtifactRef } from '../../contracts/artifact.ts';
 import type { StageRecord } from '../../contracts/job.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
 import type { ResolvedRun } from '../../contracts/run-spec.ts';
 import type { JobStageName } from '../../contracts/stage.ts';
+import { isBefore } from '../../contracts/stage.ts';
 import { control } from '../activity-profiles.ts';
 import type { JobRun } from '../run-job.ts';
 import { runJob } from '../run-job.ts';
+import type { RepairDesk } from '../repair-desk.ts';
 import type { RunState } from '../run-state.ts';
 import { doneNote, reusedNote } from './stage-notes.ts';
 
 /** What every stage of a run works with. */
 export interface RunContext {
   readonly state: RunState;
-  readonly resolved: ResolvedRun;
+  /** What the run works with now; a repair puts another one here. */
+  resolved: ResolvedRun;
+  readonly repairs: RepairDesk;
   readonly trackingRunId: string;
 }
 
@@ -34,8 +38,15 @@ export async function runJobStage(run: RunContext, order: JobStageOrder): Promis
   const { resolved, state } = run;
   state.startStage(stage);
   const holder = { workflowId: workflowInfo().workflowId, runId: workflowInfo().runId };
-  const { reuse } = resolved.spec;
-  const plan = await control.planStage({ stage, inputs, parameters, jobsDigest: resolved.jobsDigest, holder, reuse });
+  const { jobsDigest } = resolved;
+  const plan = await control.planStage({
+    stage,
+    inputs,
+    parameters,
+    jobsDigest,
+    holder,
+    ...reuseRule(resolved, stage),
+  });
   if (plan.record !== null) {
     const note = reusedNote(order.note(plan.record), plan.sharedWith);
     state.endStage(stage, { state: 'reused', artifact: plan.record.artifact, note });
@@ -50,6 +61,15 @@ export async function runJobStage(run: RunContext, order: JobStageOrder): Promis
     note: doneNote(order.note(record), sharedWith),
   });
   return record;
+}
+
+/** A fork keeps what stands before the stage that it begins at, though the code of the jobs has changed since. */
+function reuseRule(
+  { spec, fork, olderJobsDigests }: ResolvedRun,
+  stage: JobStageName,
+): Pick<PlanStageRequest, 'reuse' | 'olderJobsDigests'> {
+  if (fork !== null && isBefore(stage, fork.from)) return { reuse: true, olderJobsDigests };
+  return { reuse: spec.reuse, olderJobsDigests: [] };
 }
 
 /** Work that comes to nothing gives its claim back, so that a run that waits takes over. */
@@ -67,9 +87,10 @@ async function runClaimedJob(
       runId: run.state.status.runId,
       stageKey,
       trackingRunId: run.trackingRunId,
-      onStart: (job) => run.state.changeStage(stage, { job }),
+      attemptsBefore: run.state.stage(stage).attempts ?? 0,
+      onStart: (job, attempt) => run.state.changeStage(stage, { job, attempts: attempt }),
       ...(claim === undefined ? {} : { claim }),
-      ...(run.resolved.spec.reuse ? {} : { isolated: true }),
+      ...(reuseRule(run.resolved, stage).reuse ? {} : { isolated: true }),
     });
   } catch (error) {
     if (claim !== undefined) {

@@ -71,6 +71,63 @@ describe('a wrong run input', () => {
   });
 });
 
+describe('a spec that is amended', () => {
+  const spec = resolve({ model: 'glossary', preset: 'quickstart' });
+
+  test('changes at the paths that are named, and nowhere else', () => {
+    const amended = resolver.amend(spec, {
+      'train.learningRate': 0.0001,
+      'train.lora': { rank: 4 },
+      'evaluate.tasks': [],
+    });
+    expect(amended).toEqual({
+      ...spec,
+      train: { ...spec.train, learningRate: 0.0001, lora: { ...spec.train.lora, rank: 4 } },
+      evaluate: { ...spec.evaluate, tasks: [] },
+    });
+    expect(resolver.amend(spec, {})).toEqual(spec);
+  });
+
+  test('does not ask its preset again, which may be another one by now', () => {
+    const later = createSpecResolver({ ...shippedPlatform(), presets: {} });
+    expect(later.amend(spec, { 'train.steps': 50 })).toEqual({ ...spec, train: { ...spec.train, steps: 50 } });
+  });
+
+  test('has the default of a field that is younger than it', () => {
+    const { repair: _younger, ...older } = spec;
+    expect(resolver.amend(older as RunSpec, {})).toEqual(spec);
+  });
+
+  test('is refused as a wrong input is, by path', () => {
+    const change = {
+      'train.learningRate': 'low',
+      'train.warmupSteps': 500,
+      'build.quantisation': 'int4',
+      'evaluate.floors': 3,
+    };
+    expect(() => resolver.amend(spec, change)).toThrow(
+      [
+        'train.learningRate: found "low" (string); expected a number from 1e-9 to 1',
+        'build.quantisation: unknown field; did you mean "quantization"?',
+        'evaluate.floors: found 3 (number); expected an object',
+        'train.warmupSteps: found 500 (number); expected at most train.steps (40)',
+      ].join('\n'),
+    );
+  });
+
+  test('never ends in anything but InvalidSpec, whatever the path', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.jsonValue(), (path, value) => {
+        try {
+          resolver.amend(spec, { [path]: value as never });
+        } catch (error) {
+          expect(error).toMatchObject({ failure: 'InvalidSpec' });
+        }
+      }),
+    );
+  });
+});
+
 describe('a right run input', () => {
   test('is resolved to the same spec when that spec is resolved again', () => {
     const inputs = fc.record(

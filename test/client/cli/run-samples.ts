@@ -29,8 +29,11 @@ export function statusAfter(done: number, change: Partial<RunStatus> = {}): RunS
     target: 'production',
     requester: 'ada',
     phase: 'running',
+    fork: null,
     stages,
     version: null,
+    attention: null,
+    repairs: [],
     approval: null,
     decision: null,
     evaluation: null,
@@ -46,6 +49,15 @@ export const approval = {
   target: 'production',
   requester: 'ada',
   fourEyes: true,
+  expiresAt: '2026-01-08T00:00:00.000Z',
+} as const;
+
+export const attention = {
+  stage: 'train',
+  failure: { name: 'TrainingDiverged', message: 'loss 80 is above 50', advice: 'Lower the learning rate.' },
+  logTail: 'step 1\nstep 2',
+  job: 'train-1',
+  since: '2026-01-01T00:00:00.000Z',
   expiresAt: '2026-01-08T00:00:00.000Z',
 } as const;
 

@@ -6,7 +6,7 @@ import { createRunDisplay } from '../../../src/client/cli/run-display.ts';
 import { outcomeLines, targetLines } from '../../../src/client/cli/release-view.ts';
 import { changeLines, runLines } from '../../../src/client/cli/run-view.ts';
 import { renderTable } from '../../../src/client/cli/text-table.ts';
-import { approval, evaluation, statusAfter } from './run-samples.ts';
+import { approval, attention, evaluation, statusAfter } from './run-samples.ts';
 
 const nowMs = Date.parse('2026-01-01T00:01:05.000Z');
 
@@ -57,6 +57,28 @@ describe('a run', () => {
     expect(text).toContain('windlass approve glossary-1');
     expect(text).toContain('evaluation: pass');
     expect(text).toMatch(/this version {2}19\.8 {8}1 {13}91\.4/);
+  });
+
+  test('says why it needs attention, and the commands that end its waiting', () => {
+    const text = runLines(statusAfter(1, { phase: 'needs-attention', attention }), nowMs).join('\n');
+    expect(text).toContain('needs attention until 2026-01-08T00:00:00.000Z: train failed with TrainingDiverged');
+    expect(text).toContain('  loss 80 is above 50\n  Lower the learning rate.\n  | step 1\n  | step 2\n');
+    expect(text).toContain('  windlass retry glossary-1 --stage train --set <path>=<value>');
+    expect(changeLines(statusAfter(1), statusAfter(1, { attention }))).toContain('  | step 2');
+    expect(changeLines(statusAfter(1, { attention }), statusAfter(1, { attention }))).toEqual([]);
+  });
+
+  test('says where it was forked from', () => {
+    const fork = { run: 'glossary-0', from: 'train' } as const;
+    expect(runLines(statusAfter(1, { fork }), nowMs)[1]).toBe('forked from glossary-0 at train');
+  });
+
+  test('lists its repairs', () => {
+    const repair = { stage: 'train', by: 'ada', at: '2026-01-01T00:00:00.000Z', specDigest: 'sha256:5bec' } as const;
+    const repairs = [{ ...repair, set: { 'train.learningRate': 0.0001 }, comment: 'it diverged' }];
+    expect(runLines(statusAfter(2, { repairs }), nowMs)).toContain(
+      '  2026-01-01T00:00:00.000Z ada: train again · train.learningRate = 0.0001 · it diverged',
+    );
   });
 
   test('says why it failed and what to do', () => {

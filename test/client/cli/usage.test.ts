@@ -38,6 +38,15 @@ describe('the command line', () => {
     [['ask', 'hello', '--target', 't', '--model', 'm', '--temperature', 'hot'], 2, 'It must be a number from 0 to 5'],
     [['logs', 'g-1', 'tarin'], 2, '"tarin" is no stage'],
     [['ask', 'hello', '--target', 't'], 2, "required option '--model <name>' not specified"],
+    [['retry', 'g-1'], 2, "required option '--stage <stage>' not specified"],
+    [
+      ['retry', 'g-1', '--stage', 'deploy'],
+      2,
+      'It must be one of prepare-data, train, convert, build-engine, evaluate',
+    ],
+    [['retry', 'g-1', '--stage', 'train', '--set', 'steps'], 2, 'It must be <path>=<value>'],
+    [['fork', 'g-1'], 2, "required option '--from <stage>' not specified"],
+    [['fork', 'g-1', '--from', 'publish'], 2, 'It must be one of prepare-data, train,'],
     [['compare', 'g-1'], 2, "missing required argument 'runs'"],
     [['models', 'import', './nothing', '--name', 'n'], 2, 'there is no file or directory'],
     [['ask', 'hello', '--target', 't', '--model', 'm'], 3, 'the platform is not known'],
@@ -56,7 +65,20 @@ describe('the command line', () => {
 
   test('lists its commands', async () => {
     expect(await windlass('--help')).toBe(0);
-    const commands = ['up', 'down', 'doctor', 'run', 'status', 'logs', 'approve', 'reject', 'cancel', 'releases'];
+    const commands = [
+      'up',
+      'down',
+      'doctor',
+      'run',
+      'status',
+      'logs',
+      'approve',
+      'reject',
+      'retry',
+      'fork',
+      'cancel',
+      'releases',
+    ];
     for (const command of [...commands, 'deploy', 'rollback', 'ask', 'compare', 'models', 'artifacts']) {
       expect(printed.stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
     }

@@ -27,7 +27,7 @@ async function showStatus(runId: string, options: StatusOptions): Promise<void> 
       return;
     }
     const stream = options.json === true ? process.stderr : process.stdout;
-    const last = await followRun(client, runId, createRunDisplay(stream));
+    const last = await followRun(client, { runId, display: createRunDisplay(stream) });
     if (options.json === true) printResult(options, last, []);
     else if (!process.stdout.isTTY) printResult(options, last, ['', ...runLines(last, Date.now())]);
   });
