@@ -32,8 +32,8 @@ def main(arguments: list[str], environment: Mapping[str, str]) -> int:
         return failure.exit_code
     except Exception as error:
         traceback.print_exc()
-        failure = resource_failure(error)
-        return JOB_CRASHED_EXIT_CODE if failure is None else failure.exit_code
+        named = resource_failure(error)
+        return JOB_CRASHED_EXIT_CODE if named is None else named.exit_code
 
 
 def _document(arguments: list[str], environment: Mapping[str, str]) -> JobDocument:
@@ -71,10 +71,10 @@ def _perform_in_bounds(document: JobDocument, environment: Mapping[str, str]) ->
     try:
         return _perform(document, environment)
     except Exception as error:
-        failure = None if isinstance(error, JobFailure) else resource_failure(error)
-        if failure is None:
+        named = None if isinstance(error, JobFailure) else resource_failure(error)
+        if named is None:
             raise
-        raise failure from error
+        raise named from error
 
 
 def _perform(document: JobDocument, environment: Mapping[str, str]) -> dict[str, object]:
