@@ -46,6 +46,7 @@ test('a repair that was being checked when the run was cancelled is refused', as
     );
     while (!world.calls.includes('amendRun')) await new Promise((resolve) => setTimeout(resolve, 10));
     await handle.cancel();
+    await untilPhase(handle, 'cancelled');
     isHeld.resolve();
     expect(await refused).toBe('refused');
     return { name: await failureNameOf(handle), phase: (await statusOf(handle)).phase };
