@@ -7,17 +7,27 @@ import { messages, targetWorkflowId } from '../src/contracts/names.ts';
 import type { ActivityName, Faults, FakeWorld } from '../test/fakes/fake-world.ts';
 import { createFakeWorld } from '../test/fakes/fake-world.ts';
 import { diverging } from '../test/fakes/faults.ts';
+import { worldLeftBehind, worldOfBrokenLive } from '../test/fakes/left-worlds.ts';
 import { historiesFolder, portableJson } from '../test/replay/recorded-history.ts';
 import type { HistoryName } from '../test/replay/recorded-outcomes.ts';
 import type { RunHandle } from '../test/workflows/run-handle.ts';
 import { failureNameOf, refusalOf, startRun, untilPhase } from '../test/workflows/run-handle.ts';
-import { startDeploy, startImport, startRollback } from '../test/workflows/start-workflow.ts';
-import { draftOf, gateOf, holderNamed, queueUp, sendToTarget, worldWithTargets } from '../test/workflows/target-lab.ts';
+import { startConverge, startDeploy, startImport, startRollback } from '../test/workflows/start-workflow.ts';
+import {
+  draftOf,
+  gateOf,
+  holderNamed,
+  queueUp,
+  sendToTarget,
+  settled,
+  untilView,
+  worldWithTargets,
+} from '../test/workflows/target-lab.ts';
 import { openWorkflowLab } from '../test/workflows/workflow-lab.ts';
 
 /*
  * Records the histories that test/replay replays, from runs of every workflow in worlds of memory. Run it again only when a workflow has
- * changed on purpose; until then these runs stand for those that are open in production, and must replay with the code as it is.
+ * changed on purpose, with names for some of them only; until then these runs stand for those that are open in production, and must replay with the code as it is.
  */
 
 interface Execution {
@@ -46,7 +56,7 @@ const recordings = {
     signalled(await startRun(lab), messages.approve),
   ),
   'llm-pipeline-job-retried': inWorldWith({ jobOutcomes: trainFails('JobCrashed', 1) }, runToEnd),
-  'llm-pipeline-alias-refused': inWorldWith({ reused: true, fail: { moveAliases: 'AccessDenied' } }, runToEnd),
+  'llm-pipeline-alias-refused': inWorldWith({ reused: true, fail: { alignAliases: 'AccessDenied' } }, runToEnd),
   'llm-pipeline-waiting': inWorldWith({ reused: true, approvalRequired: true }, async () => {
     const run = await startRun(lab);
     await untilPhase(run, 'awaiting-approval');
@@ -88,6 +98,10 @@ const recordings = {
     { reused: true, smokeViolations: ['empty answer'], fail: { unpublishVersion: 'AccessDenied' } },
     runToEnd,
   ),
+  'llm-pipeline-deploy-timed-out': inWorldWith(
+    { reused: true, live: [1], timeouts: { deploy: 1 }, onCall: async (name) => slowPublication(name) },
+    runToEnd,
+  ),
   'llm-pipeline-cancelled-resolving': cancelledIn('resolveRun', {}),
   'llm-pipeline-cancelled': cancelledIn('awaitJob', {}),
   'llm-pipeline-cancelled-waiting': inWorldWith({ reused: true, approvalRequired: true }, async () => {
@@ -104,6 +118,7 @@ const recordings = {
   'deploy-model-rolled-back': inWorldWith({ live: [1], fail: { loadCandidate: 'EngineRejected' } }, async () =>
     ended(await startDeploy(lab, 2)),
   ),
+  'deploy-model-onto-broken': { world: worldOfBrokenLive(), run: async () => ended(await startDeploy(lab, 2)) },
   'rollback-model': inWorldWith({ live: [1, 2] }, async () => ended(await startRollback(lab))),
   'rollback-model-republished': { world: worldWithoutFilesOf(1), run: async () => ended(await startRollback(lab, 1)) },
   'rollback-model-nowhere': inWorldWith({ live: [1] }, async () => ended(await startRollback(lab))),
@@ -112,12 +127,20 @@ const recordings = {
   'import-model-failed': inWorldWith({ jobOutcomes: jobFails('InvalidData') }, async () =>
     ended(await startImport(lab)),
   ),
+  'converge-target': { world: worldLeftBehind(), run: async () => ended(await startConverge(lab)) },
+  'converge-target-settled': inWorldWith({ live: [1] }, async () => ended(await startConverge(lab))),
+  'converge-target-refused': {
+    world: worldLeftBehind({ fail: { showVersions: 'EngineRejected' } }),
+    run: async () => ended(await startConverge(lab)),
+  },
   'serving-target': { world: worldWithTargets(lab), run: fillTarget },
   'serving-target-lease-taken-back': { world: worldOfLostHolders(), run: loseHolder },
+  'serving-target-converged': { world: worldWithTargets(lab), run: leaveUnsettled },
 } satisfies Record<HistoryName, Recording>;
 
+const wanted = process.argv.slice(2);
 for (const [name, { world, run }] of Object.entries(recordings)) {
-  await lab.inWorld(world, async () => write(name, await run()));
+  if (wanted.length === 0 || wanted.includes(name)) await lab.inWorld(world, async () => write(name, await run()));
 }
 await lab.close();
 
@@ -212,6 +235,10 @@ function worldWithoutFilesOf(version: number): FakeWorld {
   return world;
 }
 
+async function slowPublication(name: ActivityName): Promise<void> {
+  if (name === 'publishVersion') await new Promise((resolve) => setTimeout(resolve, 2_000));
+}
+
 function worldOfLostHolders(): FakeWorld {
   const world = worldWithTargets(lab);
   return { ...world, activities: { ...world.activities, isHolderOpen: async () => false } };
@@ -225,11 +252,12 @@ async function fillTarget(): Promise<Execution> {
   const first = await executionOf(target.model);
   const next = await queueUp(gate, target, holderNamed('bob'));
   await gate.commit(target, lease, draftOf(1, 'ada'));
-  await gate.release(target, lease.holder);
+  await gate.release(target, settled(lease.holder));
   await next.lease;
   await sendToTarget(lab, target, ['freeze', { by: 'grace', reason: 'quarter end' }]);
   await sendToTarget(lab, target, ['unfreeze', { by: 'grace' }]);
-  while ((await executionOf(target.model)).runId === first.runId) await gate.release(target, holderNamed('bob'));
+  while ((await executionOf(target.model)).runId === first.runId)
+    await gate.release(target, settled(holderNamed('bob')));
   return first;
 }
 
@@ -241,6 +269,16 @@ async function loseHolder(): Promise<Execution> {
   await (
     await queueUp(gate, target, holderNamed('bob'))
   ).lease;
+  return executionOf(target.model);
+}
+
+/** A deployer that says that it could not undo all, and the workflow that then does. */
+async function leaveUnsettled(): Promise<Execution> {
+  const target = { target: 'production', model: 'unsettled' };
+  const gate = gateOf(lab);
+  await gate.acquire(target, holderNamed('ada'));
+  await gate.release(target, { holder: holderNamed('ada'), settled: false });
+  await untilView(gate, target, ({ unsettled }) => !unsettled);
   return executionOf(target.model);
 }
 

@@ -55,18 +55,19 @@ async function buildPipelinePart(config: WorkerConfig): Promise<WorkerPart> {
       }),
       ...createTrackingActivities({ tracking: createIdleTracking(), registry, artifacts }),
       ...createVersionActivities({ registry, artifacts }),
-      ...createTargetActivities({ gate: createTargetGate(client), executions }),
+      ...createTargetActivities({ gate: createTargetGate(client), registry, executions }),
     },
   };
 }
 
 function buildJobsPart(config: WorkerConfig): WorkerPart {
   const artifacts = openArtifactStore(config.platform.store.uri);
+  const runs = { isOpen: async () => true };
   return {
     name: 'jobs',
     taskQueue: taskQueues.jobs,
     workflows: null,
-    activities: createJobActivities({ runner: openRunner(config), artifacts, tracking: createIdleTracking() }),
+    activities: createJobActivities({ runner: openRunner(config), artifacts, tracking: createIdleTracking(), runs }),
   };
 }
 

@@ -19,6 +19,8 @@ export function createInProcessRunner(artifacts: ArtifactStore): JobRunner {
   return {
     submit: async (document) => submit(artifacts, document),
     inspect: async (handle) => inspect(artifacts, handle),
+    timeOf: async () => null,
+    listUnended: async () => [],
     readProgress: async (_handle, offset) => ({ lines: [], nextOffset: offset }),
     readLog: async (_handle, offset) => ({ text: '', nextOffset: offset }),
     logTail: async () => '',

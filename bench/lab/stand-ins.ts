@@ -46,9 +46,15 @@ export function createFileReplica(name: string, directory: string): ServingRepli
   return {
     name,
     readState: async (model) => {
-      const { ready, published } = await readShown(directory, model);
-      const staged = { stagedVersions: [] };
-      return { index: [], readyVersions: ready, desiredVersions: ready, publishedVersions: published, ...staged };
+      const { ready, published, candidate } = await readShown(directory, model);
+      return {
+        index: [],
+        readyVersions: ready,
+        desiredVersions: ready,
+        publishedVersions: published.toSorted((a, b) => a - b),
+        stagedVersions: [],
+        hasCandidate: candidate !== null,
+      };
     },
     raiseFence: async () => {},
     describeMachine: async () => ({ runtimeVersions: {}, cpuFeatures: [] }),

@@ -1,13 +1,16 @@
-import { Context } from '@temporalio/activity';
+import { activityInfo, CancelledFailure, Context } from '@temporalio/activity';
 
 import type { ArtifactStore } from '../ports/object-store.ts';
 import type { JobRunner } from '../ports/job-runner.ts';
+import type { RunLookup } from '../ports/run-lookup.ts';
 import type { Tracking } from '../ports/tracking.ts';
 import type { EndedJob, JobEnd, JobHandle, JobOutcome, JobRequest, JobState, StartedJob } from '../contracts/job.ts';
 import { tellProgress } from './heartbeat.ts';
 import { buildJobDocument } from './job-document.ts';
 import { createPollClock } from './job-poll.ts';
 import { finalPoints, metricPoints, progressLine } from './job-progress.ts';
+import { endUnderDeadline, stopWhenOverdue } from './job-time.ts';
+import { removeIfOrphan } from './orphan-jobs.ts';
 import { settleJob } from './settle-job.ts';
 
 /** What a workflow can ask about jobs; served by the worker that has the job runner's rights. */
@@ -16,7 +19,8 @@ export interface JobActivities {
   submitJob(request: JobRequest): Promise<JobHandle>;
   /**
    * Follows the job to its end: progress goes into the heartbeat (so it is seen in the Temporal UI) and its metrics to the metrics
-   * store. A worker that dies or stops leaves the job alone; the next attempt goes on from the heartbeat's offset.
+   * store. A worker that dies or stops leaves the job alone; the next attempt goes on from the heartbeat's offset. A job that has run
+   * longer than it may is stopped. A job whose run was terminated is ended.
    */
   awaitJob(job: StartedJob): Promise<JobEnd>;
   /**
@@ -32,6 +36,7 @@ export interface JobActivityDependencies {
   readonly runner: JobRunner;
   readonly artifacts: ArtifactStore;
   readonly tracking: Tracking;
+  readonly runs: RunLookup;
 }
 
 interface FollowState {
@@ -44,7 +49,7 @@ export function createJobActivities(dependencies: JobActivityDependencies): JobA
   const { runner, artifacts } = dependencies;
   return {
     submitJob: async (request) => runner.submit(buildJobDocument(request, artifacts.objects.rootUri)),
-    awaitJob: async (job) => followJob(dependencies, job),
+    awaitJob: async (job) => followOrEnd(dependencies, job),
     collectJob: async (job) => collectJob(dependencies, job),
     removeJob: async (handle) => runner.remove(handle),
   };
@@ -64,6 +69,21 @@ async function collectJob(
   return outcome;
 }
 
+/**
+ * Why an activity is cancelled decides: its run asked for it, and removes the job itself; the worker stops, and the job goes on; or the
+ * server does not know the activity any more, because the run was terminated, or because it waits for another attempt already.
+ */
+async function followOrEnd(dependencies: JobActivityDependencies, job: StartedJob): Promise<JobEnd> {
+  try {
+    return await followJob(dependencies, job);
+  } catch (error) {
+    const { workflowExecution } = activityInfo();
+    if (error instanceof CancelledFailure && error.message === 'NOT_FOUND' && workflowExecution !== undefined)
+      await removeIfOrphan(dependencies, { handle: job.handle, runId: workflowExecution.workflowId });
+    throw error;
+  }
+}
+
 async function followJob(dependencies: JobActivityDependencies, job: StartedJob): Promise<JobEnd> {
   const pollIntervalMs = createPollClock();
   let follow = resumedFollow();
@@ -72,7 +92,9 @@ async function followJob(dependencies: JobActivityDependencies, job: StartedJob)
     follow = await forwardAllProgress(dependencies, job, follow);
     tellProgress(state.kind === 'queued' ? { ...follow, progress: state.reason } : follow);
     const end = await endOf(dependencies.runner, job.handle, state);
-    if (end !== null) return end;
+    if (end !== null) return endUnderDeadline(dependencies.runner, job, end);
+    const stopped = state.kind === 'running' ? await stopWhenOverdue(dependencies.runner, job) : null;
+    if (stopped !== null) return stopped;
     await Context.current().sleep(pollIntervalMs(state.kind, Date.now()));
   }
 }

@@ -11,6 +11,7 @@ import { keepStageRecord, replaceStageRecord } from './stage-records.ts';
 export async function judgeJob(artifacts: ArtifactStore, job: EndedJob): Promise<JobOutcome> {
   const { stage, stageKey, handle, end } = job;
   if (end.kind === 'lost') return failed({ name: 'JobLost', message: end.reason }, end);
+  if (end.kind === 'timed-out') return failed(timeout(stage, end.timeoutSeconds), end);
   const result = await readResult(artifacts, handle.outputUri);
   if (result?.status === 'failed') return failed(result.failure, end);
   if (end.exitCode !== 0) return failed(failureOfExit(stage, end), end);
@@ -35,6 +36,13 @@ function failed(failure: Failure, end: JobEnd): JobOutcome {
     failure: { ...failure, advice },
     retryable: isRetryable(failure.name),
     logTail: end.logTail,
+  };
+}
+
+function timeout(stage: JobKind, seconds: number): Failure {
+  return {
+    name: 'StageTimedOut',
+    message: `the ${stage} job ran for ${seconds} s, which is all that timeouts.${stage} allows; it was stopped`,
   };
 }
 

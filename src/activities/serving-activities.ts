@@ -3,7 +3,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import { candidateModelName } from '../contracts/names.ts';
 import type {
-  PriorState,
+  ReplicaSnapshot,
   SmokeReport,
   SmokeTestRequest,
   TargetModel,
@@ -12,7 +12,7 @@ import type {
 } from '../contracts/serving.ts';
 import { AdapterError } from '../adapters/errors.ts';
 import type { ArtifactStore } from '../ports/object-store.ts';
-import type { ReplicaState, ServingReplica } from '../ports/serving-replica.ts';
+import type { ServingReplica } from '../ports/serving-replica.ts';
 import { mismatches } from './engine-compatibility.ts';
 import { runSmokeTest } from './smoke/smoke-test.ts';
 
@@ -21,8 +21,8 @@ import { runSmokeTest } from './smoke/smoke-test.ts';
  * Served by the worker that has the rights of Triton and its model repository.
  */
 export interface ServingActivities {
-  /** What every replica shows now. @throws `VerificationFailed` when the replicas differ */
-  readPriorState(target: TargetModel): Promise<PriorState>;
+  /** Raises the fence on every replica, so that no earlier deployer changes it any more, and then tells what each shows. */
+  takeOver(request: TargetModel & { readonly fence: number }): Promise<readonly ReplicaSnapshot[]>;
   /** Compares the engine's manifest with the target. @throws `IncompatibleEnvironment`, naming each difference */
   checkEngine(request: { readonly target: TargetModel; readonly engine: ArtifactRef }): Promise<void>;
   publishVersion(request: VersionToServe): Promise<void>;
@@ -61,8 +61,7 @@ export function createServingActivities({ replicas, artifacts }: ServingActivity
   ): Promise<Result[]> => allDone(replicasOf(replicas, target).map(act));
 
   return {
-    readPriorState: async (request) =>
-      priorState(request, await each(request, async (replica) => replica.readState(request.model))),
+    takeOver: async (request) => each(request, async (replica) => takeOver(replica, request)),
     checkEngine: async ({ target, engine }) => checkEngine(artifacts, replicasOf(replicas, target.target), engine),
     publishVersion: async (request) =>
       void (await each(request, async (replica) => replica.publish(request, { signal: cancellationSignal() }))),
@@ -100,22 +99,13 @@ function replicasOf(replicas: ServingActivityDependencies['replicas'], target: s
   });
 }
 
-function priorState(target: TargetModel, states: readonly ReplicaState[]): PriorState {
-  const published = new Set(states.flatMap(({ publishedVersions }) => publishedVersions));
-  return {
-    readyVersions: commonVersions(target, states),
-    publishedVersions: [...published].toSorted((a, b) => a - b),
-  };
-}
-
-function commonVersions({ target, model }: TargetModel, states: readonly ReplicaState[]): readonly number[] {
-  const [first, ...others] = states.map((state) => state.readyVersions);
-  const same = others.every((versions) => versions.join() === first?.join());
-  if (first !== undefined && same) return first;
-  throw new AdapterError('VerificationFailed', `the replicas of ${target} show different versions of ${model}`, {
-    system: 'triton',
-    details: { readyVersions: states.map((state) => state.readyVersions) },
-  });
+async function takeOver(
+  replica: ServingReplica,
+  request: { readonly model: string; readonly fence: number },
+): Promise<ReplicaSnapshot> {
+  await replica.raiseFence(request);
+  const { index: _index, ...state } = await replica.readState(request.model);
+  return { replica: replica.name, ...state };
 }
 
 async function checkEngine(

@@ -5,11 +5,14 @@ import type {
   HeldTarget,
   Lease,
   LeaseHolder,
+  LeaseReturn,
   Release,
   RollbackGoal,
   TargetModel,
+  TargetView,
 } from '../contracts/serving.ts';
 import type { ReleaseDraft, TargetGate } from '../ports/target-gate.ts';
+import type { ModelRegistry } from '../ports/tracking.ts';
 import type { WorkflowExecutions } from '../ports/workflow-executions.ts';
 
 /**
@@ -20,12 +23,17 @@ export interface TargetActivities {
   /** Waits in the target's queue as long as it takes. @throws `TargetFrozen` */
   acquireTarget(request: { readonly target: TargetModel; readonly holder: LeaseHolder }): Promise<HeldTarget>;
   /** Gives the lease back, or leaves the queue. */
-  releaseTarget(request: { readonly target: TargetModel; readonly holder: LeaseHolder }): Promise<void>;
+  releaseTarget(request: LeaseReturn & { readonly target: TargetModel }): Promise<void>;
   /** @throws `StaleFence` */
   commitRelease(request: CommitRelease): Promise<CommittedRelease>;
   /** Null: nothing is live. */
   findLiveRelease(target: TargetModel): Promise<Release | null>;
   findRollbackGoal(request: { readonly target: TargetModel; readonly to?: number }): Promise<RollbackGoal>;
+  /**
+   * Makes the aliases of the registry follow the release log: `champion` is what is live, `previous` what was live before. Whoever
+   * calls it, and however late, it moves them to what the log says now.
+   */
+  alignAliases(target: TargetModel): Promise<void>;
   /** Whether the workflow that holds a lease still runs. */
   isHolderOpen(holder: LeaseHolder): Promise<boolean>;
 }
@@ -38,20 +46,43 @@ export interface CommitRelease {
 
 export interface TargetActivityDependencies {
   readonly gate: TargetGate;
+  readonly registry: Pick<ModelRegistry, 'setAlias'>;
   readonly executions: WorkflowExecutions;
 }
 
-export function createTargetActivities({ gate, executions }: TargetActivityDependencies): TargetActivities {
+export function createTargetActivities(dependencies: TargetActivityDependencies): TargetActivities {
+  const { gate, executions } = dependencies;
   return {
     acquireTarget: async ({ target, holder }) => {
       const lease = await gate.acquire(target, holder, cancellationSignal());
-      const { live } = await gate.view(target);
-      return { lease, liveVersion: live?.version ?? null };
+      const { live, goal } = await gate.view(target);
+      return { lease, liveVersion: live?.version ?? null, goal };
     },
-    releaseTarget: async ({ target, holder }) => gate.release(target, holder),
+    releaseTarget: async ({ target, ...returned }) => gate.release(target, returned),
     commitRelease: async ({ target, lease, release }) => gate.commit(target, lease, release),
     findLiveRelease: async (target) => (await gate.view(target)).live,
     findRollbackGoal: async ({ target, to }) => gate.rollbackGoal(target, to),
+    alignAliases: async (target) => alignAliases(dependencies, target),
     isHolderOpen: async (holder) => executions.isOpen(holder),
   };
+}
+
+/** The registry has no compare-and-set: a log that has grown meanwhile is followed once more. */
+async function alignAliases(
+  dependencies: Pick<TargetActivityDependencies, 'gate' | 'registry'>,
+  target: TargetModel,
+): Promise<void> {
+  const view = await dependencies.gate.view(target);
+  for (const [alias, version] of aliasesOf(view)) await dependencies.registry.setAlias(target.model, alias, version);
+  const { live } = await dependencies.gate.view(target);
+  if (live?.sequence !== view.live?.sequence) await alignAliases(dependencies, target);
+}
+
+/** `production` owns the plain names; other targets' aliases carry the target's name. */
+function aliasesOf({ target, live, previous }: TargetView): [string, number | null][] {
+  const suffix = target === 'production' ? '' : `-${target}`;
+  return [
+    [`previous${suffix}`, previous?.version ?? null],
+    [`champion${suffix}`, live?.version ?? null],
+  ];
 }

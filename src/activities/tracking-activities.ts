@@ -15,8 +15,6 @@ export interface TrackingActivities {
   }): Promise<void>;
   allocateVersion(request: AllocateVersion): Promise<{ readonly version: number; readonly url: string }>;
   tagVersion(request: TagVersion): Promise<void>;
-  /** `champion` is what is live, `previous` what was live before; moved by the holder of the target's lease only. */
-  moveAliases(request: MoveAliases): Promise<void>;
 }
 
 export interface TagTrackingRun {
@@ -28,13 +26,6 @@ export interface TagVersion {
   readonly model: string;
   readonly version: number;
   readonly tags: Readonly<Record<string, string>>;
-}
-
-export interface MoveAliases {
-  readonly model: string;
-  readonly target: string;
-  readonly champion: number | null;
-  readonly previous: number | null;
 }
 
 export interface TrackingActivityDependencies {
@@ -56,21 +47,7 @@ export function createTrackingActivities(dependencies: TrackingActivityDependenc
     closeTrackingRun: async ({ trackingRunId, status }) => tracking.closeRun(trackingRunId, status),
     allocateVersion: async (request) => registry.allocateVersion(request),
     tagVersion: async ({ model, version, tags }) => registry.tagVersion(model, version, tags),
-    moveAliases: async ({ model, target, champion, previous }) => {
-      for (const [alias, version] of aliasesOf(target, { champion, previous })) {
-        await registry.setAlias(model, alias, version);
-      }
-    },
   };
-}
-
-/** `production` owns the plain names; other targets' aliases carry the target's name. */
-function aliasesOf(target: string, versions: Pick<MoveAliases, 'champion' | 'previous'>): [string, number | null][] {
-  const suffix = target === 'production' ? '' : `-${target}`;
-  return [
-    [`previous${suffix}`, versions.previous],
-    [`champion${suffix}`, versions.champion],
-  ];
 }
 
 /** `train.lora.rank` → `8`: MLflow parameters are flat strings. */

@@ -1,5 +1,5 @@
 import type { ArtifactRef, Digest } from '../contracts/artifact.ts';
-import type { ServingOptions, SmokeTestSpec } from '../contracts/run-spec.ts';
+import type { ServingOptions, SmokeTestSpec, StageTimeouts } from '../contracts/run-spec.ts';
 import { AdapterError } from '../adapters/errors.ts';
 import type { ArtifactStore } from '../ports/object-store.ts';
 import type { ModelRegistry } from '../ports/tracking.ts';
@@ -17,6 +17,7 @@ export interface VersionPlan {
   readonly smokeTest: SmokeTestSpec;
   readonly probePrompt: string;
   readonly keepVersions: number;
+  readonly timeouts?: StageTimeouts;
 }
 
 export interface VersionActivityDependencies {
@@ -41,6 +42,7 @@ export function createVersionActivities({ registry, artifacts }: VersionActivity
         smokeTest: spec.smokeTest,
         probePrompt: spec.smokeTest.prompts[0]?.prompt ?? 'Hello',
         keepVersions: spec.deploy.keepVersions,
+        timeouts: spec.timeouts,
       };
     },
   };

@@ -7,11 +7,10 @@ import type { Decision } from '../contracts/approval.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import { messages, searchAttributes, targetWorkflowId, taskQueues, workflowTypes } from '../contracts/names.ts';
 import type { ForkInput } from '../contracts/fork.ts';
-import type { RepairOrder, RepairRecord, SpecChange } from '../contracts/repair.ts';
+import type { RepairOrder, RepairRecord } from '../contracts/repair.ts';
 import type { RunInput } from '../contracts/run-spec.ts';
 import type { RunResult, RunStatus } from '../contracts/run-status.ts';
-import type { DeployOutcome, TargetModel, TargetView } from '../contracts/serving.ts';
-import type { StageName } from '../contracts/stage.ts';
+import type { DeployOutcome, Freeze, TargetModel, TargetView } from '../contracts/serving.ts';
 import type { DeployModelInput } from '../workflows/deploy-model.ts';
 import type { ImportModelInput } from '../workflows/import-model.ts';
 import type { llmPipeline } from '../workflows/llm-pipeline.ts';
@@ -21,6 +20,7 @@ import { readPayloadKeys } from '../protocols/temporal/payload-keys.ts';
 import { awaitRun } from './await-run.ts';
 import { jobProgressOf, withProgress } from './job-progress.ts';
 import { createOutageClock, pause } from './outage.ts';
+import type { DeployRequest, ForkRequest, ImportRequest, RetryRequest, RollbackRequest } from './requests.ts';
 import { newRunId } from './run-id.ts';
 import { currentUser, modelOf, summaryOf, withRequester } from './run-request.ts';
 import type { AddressLookup } from './stack-home.ts';
@@ -31,10 +31,11 @@ export type { Decision } from '../contracts/approval.ts';
 export type { Artifact, ArtifactRef } from '../contracts/artifact.ts';
 export type { FailureName } from '../contracts/failures.ts';
 export type { ForkInput } from '../contracts/fork.ts';
-export type { RepairOrder, RepairRecord, SpecChange } from '../contracts/repair.ts';
+export type { RepairOrder, RepairRecord } from '../contracts/repair.ts';
 export type { RunInput } from '../contracts/run-spec.ts';
 export type { RunResult, RunStatus, StageStatus } from '../contracts/run-status.ts';
 export type { DeployOutcome, Release, TargetModel, TargetView } from '../contracts/serving.ts';
+export type { DeployRequest, ForkRequest, ImportRequest, RetryRequest, RollbackRequest } from './requests.ts';
 export type { InputIssue, WindlassFailureName } from './windlass-error.ts';
 export { WindlassError } from './windlass-error.ts';
 
@@ -43,35 +44,6 @@ export type ConnectOptions = Pick<AddressLookup, 'address' | 'namespace' | 'home
 export interface StartOptions {
   /** Default: model, time and four random digits. A known id is refused with `Conflict`. */
   readonly runId?: string;
-}
-
-export interface DeployRequest extends TargetModel {
-  readonly version: number;
-  readonly requester?: string;
-}
-
-export interface RollbackRequest extends TargetModel {
-  /** Version to go back to; absent: what was live before. */
-  readonly to?: number;
-  readonly requester?: string;
-}
-
-/** Who repairs is filled in with the operating system's user. */
-export type RetryRequest = Omit<RepairOrder, 'by'> & { readonly by?: string };
-
-export interface ForkRequest {
-  /** The first stage that is not taken from the other run. */
-  readonly from: StageName;
-  /** Fields of that stage and of what comes after it, by their paths. */
-  readonly set?: SpecChange;
-  readonly requester?: string;
-  readonly runId?: string;
-}
-
-export interface ImportRequest {
-  /** Directory, `.gguf` file, `hf://repo@revision` or `package:<name>`; paths as the job's machine sees them. */
-  readonly source: string;
-  readonly name: string;
 }
 
 const callTimeoutMs = 15_000;
@@ -228,6 +200,15 @@ export class WindlassClient {
     return outcome as DeployOutcome;
   }
 
+  /** No deployment and no rollback until unfrozen; those that wait end with `TargetFrozen`, the one under way goes on. */
+  async freeze(target: TargetModel, freeze: Freeze): Promise<TargetView> {
+    return this.#updateTarget(target, messages.freeze, freeze);
+  }
+
+  async unfreeze(target: TargetModel, by: string): Promise<TargetView> {
+    return this.#updateTarget(target, messages.unfreeze, { by });
+  }
+
   /** Makes a base model artifact; a name that is taken is not imported again. */
   async importModel({ source, name }: ImportRequest): Promise<ArtifactRef> {
     const outcome = await this.#execute(workflowTypes.importModel, {
@@ -263,6 +244,13 @@ export class WindlassClient {
       const outcome: unknown = await handle.result();
       return outcome;
     });
+  }
+
+  async #updateTarget({ target, model }: TargetModel, update: string, argument: object): Promise<TargetView> {
+    const handle = this.#client.workflow.getHandle(targetWorkflowId(target, model));
+    return this.#about(`release of ${model} on ${target}`, () =>
+      this.#within(callTimeoutMs, () => handle.executeUpdate<TargetView, [object]>(update, { args: [argument] })),
+    );
   }
 
   #run(runId: string): WorkflowHandle<typeof llmPipeline> {

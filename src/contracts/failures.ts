@@ -19,6 +19,10 @@ export const failures = {
   TrainingDiverged: { class: 'permanent', advice: 'Lower the learning rate or look for bad rows.' },
   NoProgress: { class: 'permanent', advice: 'Train for fewer steps or with another learning rate.' },
   ParityFailed: { class: 'permanent', advice: 'Use a finer quantisation or raise the tolerance knowingly.' },
+  StageTimedOut: {
+    class: 'permanent',
+    advice: 'Raise timeouts.<stage> and go on; a training goes on from its newest checkpoint.',
+  },
   JobCrashed: { class: 'transient', advice: 'Read the end of the job log.' },
   JobLost: {
     class: 'transient',
@@ -48,7 +52,10 @@ export const failures = {
   ApprovalExpired: { class: 'permanent', advice: 'Start the run again; finished stages are reused.' },
   GateRefused: { class: 'permanent', advice: 'Read the evaluation report.' },
   SmokeTestFailed: { class: 'permanent', advice: 'Read which figure missed which bound.' },
-  RollbackFailed: { class: 'permanent', advice: 'A person must bring the target to the named state.' },
+  RollbackFailed: {
+    class: 'permanent',
+    advice: 'The target is brought back as soon as its servers allow: look at them, and at windlass releases.',
+  },
 } as const satisfies Record<string, FailureRow>;
 
 interface FailureRow {

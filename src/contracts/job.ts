@@ -48,6 +48,8 @@ export interface StartedJob {
   /** Generation of the claim under which the work is done; released with its success. */
   readonly claim?: number;
   readonly isolated?: true;
+  /** Seconds that it may run; absent: no bound. */
+  readonly timeoutSeconds?: number;
 }
 
 export interface EndedJob extends StartedJob {
@@ -70,7 +72,9 @@ export interface JobExit {
 /** How a job ended, by exit code alone; the result document says more. */
 export type JobEnd =
   | ({ readonly kind: 'exited'; readonly logTail: string } & JobExit)
-  | { readonly kind: 'lost'; readonly reason: string; readonly logTail: string };
+  | { readonly kind: 'lost'; readonly reason: string; readonly logTail: string }
+  /** It ran longer than it may, and was stopped. */
+  | { readonly kind: 'timed-out'; readonly timeoutSeconds: number; readonly logTail: string };
 
 export interface JobProgress {
   readonly timeMs: number;

@@ -14,6 +14,7 @@ export const workflowTypes = {
   rollbackModel: 'rollbackModel',
   importModel: 'importModel',
   servingTarget: 'servingTarget',
+  convergeTarget: 'convergeTarget',
 } as const;
 
 /** Messages a run, a deployment and a target understand. */
@@ -55,6 +56,17 @@ export const searchAttributes = {
 export function targetWorkflowId(target: string, model: string): string {
   return `target/${target}/${model}`;
 }
+
+/** One for each time that a target has to be brought back: named by the fencing token it is to get. */
+export function convergeWorkflowId(target: string, model: string, token: number): string {
+  return `${convergePrefix}${target}/${model}/${token}`;
+}
+
+export function isConvergeWorkflowId(workflowId: string): boolean {
+  return workflowId.startsWith(convergePrefix);
+}
+
+const convergePrefix = 'converge/';
 
 /** The name under which a version is loaded while only the smoke test may reach it. */
 export function candidateModelName(model: string): string {

@@ -2,6 +2,7 @@ import type { ArtifactRef } from './artifact.ts';
 import type { ForkOrigin } from './fork.ts';
 import type { PromptTask } from './expectation.ts';
 import type { RepairSpec } from './repair.ts';
+import type { StageName } from './stage.ts';
 
 /**
  * What a person or a service hands to `llmPipeline`: every field but `model` has a default, a preset of the platform file fills in
@@ -33,7 +34,11 @@ export interface RunSpec {
   readonly approval: ApprovalSpec;
   readonly deploy: DeploySpec;
   readonly smokeTest: SmokeTestSpec;
+  readonly timeouts: StageTimeouts;
 }
+
+/** Seconds that a stage may take; waiting does not count. */
+export type StageTimeouts = Readonly<Record<StageName, number>>;
 
 /** How a checkpoint becomes something Triton serves. */
 export type RuntimeName = 'openvino';

@@ -54,6 +54,8 @@ export interface RunStatus {
   readonly evaluation: EvaluationSummary | null;
   readonly smoke: SmokeReport | null;
   readonly failure: Failure | null;
+  /** Where a cancelled run stopped: `in train`, `while it waited for a decision`, `after evaluate`; null: it was not cancelled. */
+  readonly stopped: string | null;
   readonly links: Readonly<Record<string, string>>;
 }
 

@@ -7,9 +7,18 @@ import type { ServingOptions, SmokeTestSpec } from './run-spec.ts';
 export interface Lease {
   readonly token: number;
   readonly holder: LeaseHolder;
+  /** The holder before did not say that all it had begun is in place or undone: this one sees to it first, aliases included. */
+  readonly unsettled: boolean;
 }
 
 export type LeaseHolder = Execution;
+
+/** What a holder gives back: the lease, or its place in the queue. */
+export interface LeaseReturn {
+  readonly holder: LeaseHolder;
+  /** Replicas, files and aliases are as the release log says. */
+  readonly settled: boolean;
+}
 
 /** A model version that is or was live on a target. */
 export interface Release {
@@ -31,6 +40,12 @@ export interface Release {
   readonly resident: readonly number[];
 }
 
+/** Why a target takes no deployment and no rollback. */
+export interface Freeze {
+  readonly by: string;
+  readonly reason: string;
+}
+
 /** `servingTarget` as its query shows it. */
 export interface TargetView {
   readonly target: string;
@@ -40,13 +55,25 @@ export interface TargetView {
   readonly releases: readonly Release[];
   readonly lease: Lease | null;
   readonly queue: readonly LeaseHolder[];
-  readonly frozen: { readonly by: string; readonly reason: string } | null;
+  readonly frozen: Freeze | null;
+  readonly goal: TargetGoal;
+  /** A deployer left the target half changed, and nobody has brought it back yet. */
+  readonly unsettled: boolean;
+}
+
+/** What the release log says every replica is to be; small, however long the log. */
+export interface TargetGoal {
+  /** Versions that are to be ready, ascending; empty: nothing is live. */
+  readonly resident: readonly number[];
+  /** Versions whose files stay published, the resident ones included. */
+  readonly kept: readonly number[];
 }
 
 /** What a deployer gets with its lease. */
 export interface HeldTarget {
   readonly lease: Lease;
   readonly liveVersion: number | null;
+  readonly goal: TargetGoal;
 }
 
 /** A release as the target's log has it now, and what follows from the whole log. */
@@ -67,6 +94,19 @@ export interface RollbackGoal {
 export interface TargetModel {
   readonly target: string;
   readonly model: string;
+}
+
+/** One replica of a target as it is; versions ascending. */
+export interface ReplicaSnapshot {
+  readonly replica: string;
+  readonly readyVersions: readonly number[];
+  /** Versions that a restarted server comes back to. */
+  readonly desiredVersions: readonly number[];
+  readonly publishedVersions: readonly number[];
+  /** Versions of which something interrupted has left files outside the repository. */
+  readonly stagedVersions: readonly number[];
+  /** Something is, or was to be, loaded under the candidate name. */
+  readonly hasCandidate: boolean;
 }
 
 /** A target as a deployer found it: the goal of every undo. */

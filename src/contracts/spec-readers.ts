@@ -20,6 +20,7 @@ const readers = {
   deploy: 'deploy',
   smokeTest: 'smoke-test',
   repair: 'any',
+  timeouts: 'any',
   reuse: 'any',
 } as const satisfies Readonly<Record<keyof RunSpec, StageName | 'run' | 'any'>>;
 

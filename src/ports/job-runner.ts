@@ -9,6 +9,10 @@ export interface JobRunner {
   submit(document: JobDocument): Promise<JobHandle>;
   /** One fresh look. */
   inspect(handle: JobHandle): Promise<JobState>;
+  /** How long the job has run; null: it has not begun, or nothing is known of it. The job's own record: no restart of a worker changes it. */
+  timeOf(handle: JobHandle): Promise<JobTime | null>;
+  /** Jobs that were started, or may still be, and have not ended. */
+  listUnended(): Promise<readonly { readonly handle: JobHandle; readonly runId: string }[]>;
   /** Progress lines after `offset` bytes; a line that is still being written is left for the next call. */
   readProgress(handle: JobHandle, offset: number): Promise<ProgressChunk>;
   /** Log bytes (stdout and stderr together) after `offset`. */
@@ -17,6 +21,12 @@ export interface JobRunner {
   logTail(handle: JobHandle): Promise<string>;
   /** Asks the job to stop (SIGTERM), then forces it, waits until it is gone, and frees what it held locally. Idempotent. */
   remove(handle: JobHandle): Promise<void>;
+}
+
+export interface JobTime {
+  readonly startedMs: number;
+  /** Null: it runs, or disappeared without a record. */
+  readonly endedMs: number | null;
 }
 
 export interface ProgressChunk {

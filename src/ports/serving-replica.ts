@@ -1,6 +1,7 @@
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { GenerateChunk, GenerateRequest } from '../contracts/inference.ts';
 import type { ServingOptions } from '../contracts/run-spec.ts';
+import type { ReplicaSnapshot } from '../contracts/serving.ts';
 
 /**
  * One Triton server with its model repository. All changes carry a fencing token: one that is lower than the highest seen for the
@@ -47,7 +48,7 @@ export interface PublishVersion {
   readonly fence: number;
 }
 
-export interface ReplicaState {
+export interface ReplicaState extends Omit<ReplicaSnapshot, 'replica'> {
   /** Triton's index for the model and its candidate. */
   readonly index: readonly {
     readonly name: string;
@@ -55,14 +56,6 @@ export interface ReplicaState {
     readonly state: string;
     readonly reason: string;
   }[];
-  /** Ready versions of the model, ascending. */
-  readonly readyVersions: readonly number[];
-  /** Versions that a restarted server comes back to, ascending; null: none. */
-  readonly desiredVersions: readonly number[] | null;
-  /** Published versions, ascending. */
-  readonly publishedVersions: readonly number[];
-  /** Versions of which something interrupted has left files outside the repository, ascending. */
-  readonly stagedVersions: readonly number[];
 }
 
 export interface MachineDescription {

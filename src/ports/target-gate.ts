@@ -2,6 +2,7 @@ import type {
   CommittedRelease,
   Lease,
   LeaseHolder,
+  LeaseReturn,
   Release,
   RollbackGoal,
   TargetModel,
@@ -13,7 +14,7 @@ export interface TargetGate {
   /** Waits in the target's queue until granted, or until the signal: the place in the queue is kept then. @throws AdapterError `TargetFrozen` */
   acquire(target: TargetModel, holder: LeaseHolder, signal?: AbortSignal): Promise<Lease>;
   /** Gives the lease back, or leaves the queue; not holding and not waiting is fine. */
-  release(target: TargetModel, holder: LeaseHolder): Promise<void>;
+  release(target: TargetModel, returned: LeaseReturn): Promise<void>;
   /** Appends to the release log. @throws AdapterError `StaleFence` when the lease is no longer the current one. */
   commit(target: TargetModel, lease: Lease, release: ReleaseDraft): Promise<CommittedRelease>;
   /** With the whole release log. */

@@ -1,16 +1,21 @@
+import { removeOrphans } from '../activities/orphan-jobs.ts';
 import { taskQueues } from '../contracts/names.ts';
 import type { WorkerConfig } from './config.ts';
+import { createRunLookup } from './run-lookup.ts';
 import type { WorkerPart } from './run-worker.ts';
 import { runWorker } from './run-worker.ts';
-import { jobsActivities } from './worker-activities.ts';
+import { openClient } from './temporal-client.ts';
+import { jobRunner, jobsActivities } from './worker-activities.ts';
 
-/** Starts and follows jobs; the only worker with the job runner's rights. */
+/** Starts and follows jobs; the only worker with the job runner's rights. Jobs of closed runs are ended. */
 async function buildJobsPart(config: WorkerConfig): Promise<WorkerPart> {
+  const jobs = { runner: jobRunner(config), runs: createRunLookup(await openClient(config)) };
   return {
     name: 'jobs',
     taskQueue: taskQueues.jobs,
     workflows: null,
-    activities: jobsActivities(config),
+    activities: jobsActivities(config, jobs),
+    chores: [{ name: 'end the jobs of closed runs', everySeconds: 30, run: async () => removeOrphans(jobs) }],
   };
 }
 

@@ -3,6 +3,8 @@ import type { WorkerOptions } from '@temporalio/worker';
 import { NativeConnection, Worker } from '@temporalio/worker';
 
 import { clientDataConverter, workerDataConverter } from '../protocols/temporal/data-converter.ts';
+import type { Chore } from './chores.ts';
+import { startChores } from './chores.ts';
 import type { WorkerConfig } from './config.ts';
 import { readWorkerConfig } from './config.ts';
 import { versioningOptions } from './deployment-version.ts';
@@ -21,6 +23,7 @@ export interface WorkerPart {
   readonly activities: object;
   /** Null: this worker runs none. */
   readonly workflows: WorkflowSource | null;
+  readonly chores?: readonly Chore[];
 }
 
 /** Runs one worker until SIGTERM: connects, builds its part, says `worker ready`, drains on shutdown. */
@@ -35,7 +38,9 @@ export async function runWorker(name: string, build: (config: WorkerConfig) => P
     const part = await build(config);
     const worker = await Worker.create({ connection, namespace, ...workerOptions(part, config) });
     logger.info({ taskQueue: part.taskQueue, namespace, address, version: config.version }, 'worker ready');
+    const stopChores = startChores(part.chores ?? [], logger);
     await worker.run();
+    await stopChores();
     await connection.close();
     logger.info('worker stopped');
   } catch (error) {

@@ -34,7 +34,7 @@ export function createTargetGate(client: Client): TargetGate {
       const lease = await update<Lease | null>(target, messages.acquire, [holder]);
       return lease ?? awaitLease({ view: async () => view(target), holder, signal });
     },
-    release: async (target, holder) => update(target, messages.release, [holder]),
+    release: async (target, returned) => update(target, messages.release, [returned]),
     commit: async (target, lease, release) => update<CommittedRelease>(target, messages.commit, [{ lease, release }]),
     view,
     rollbackGoal: async (target, to) => withNames(async () => rollbackGoalOf(client, target, to)),
@@ -76,13 +76,24 @@ function startTarget({ target, model }: TargetModel): WithStartWorkflowOperation
   });
 }
 
+const emptyView = {
+  live: null,
+  previous: null,
+  releases: [],
+  lease: null,
+  queue: [],
+  frozen: null,
+  goal: { resident: [], kept: [] },
+  unsettled: false,
+} as const;
+
 /** A target nobody has deployed to has no workflow yet: it shows an empty log. */
 async function viewTarget(client: Client, { target, model }: TargetModel): Promise<TargetView> {
   try {
     return await client.workflow.getHandle(targetWorkflowId(target, model)).query<TargetView>(messages.view);
   } catch (error) {
     if (!isNotFound(error)) throw error;
-    return { target, model, live: null, previous: null, releases: [], lease: null, queue: [], frozen: null };
+    return { ...emptyView, target, model };
   }
 }
 

@@ -19,6 +19,8 @@ import type { TrackingActivities } from '../activities/tracking-activities.ts';
 import { createTrackingActivities } from '../activities/tracking-activities.ts';
 import type { VersionActivities } from '../activities/version-activities.ts';
 import { createVersionActivities } from '../activities/version-activities.ts';
+import type { JobRunner } from '../ports/job-runner.ts';
+import type { RunLookup } from '../ports/run-lookup.ts';
 import type { ServingReplica } from '../ports/serving-replica.ts';
 import type { PortGuard } from './port-guard.ts';
 import { unguarded } from './port-guard.ts';
@@ -52,16 +54,23 @@ export function pipelineActivities(
     }),
     ...createTrackingActivities({ tracking: guard('tracking', createMlflowTracking(mlflow)), registry, artifacts }),
     ...createVersionActivities({ registry, artifacts }),
-    ...createTargetActivities({ gate: guard('target-gate', createTargetGate(client)), executions }),
+    ...createTargetActivities({ gate: guard('target-gate', createTargetGate(client)), registry, executions }),
   };
 }
 
+export function jobRunner({ platform, environment }: WorkerConfig, guard: PortGuard = unguarded): JobRunner {
+  return guard('job-runner', createProcessJobRunner({ ...platform.jobs, environment }));
+}
+
 /** What only the worker with the job runner's rights does. */
-export function jobsActivities(config: WorkerConfig, guard: PortGuard = unguarded): JobActivities {
-  const { platform, environment } = config;
+export function jobsActivities(
+  config: WorkerConfig,
+  jobs: { readonly runner: JobRunner; readonly runs: RunLookup },
+  guard: PortGuard = unguarded,
+): JobActivities {
   return createJobActivities({
-    runner: guard('job-runner', createProcessJobRunner({ ...platform.jobs, environment })),
-    artifacts: openArtifactStore(platform.store.uri, guard),
+    ...jobs,
+    artifacts: openArtifactStore(config.platform.store.uri, guard),
     tracking: guard('tracking', createMlflowTracking(mlflowOptions(config))),
   });
 }

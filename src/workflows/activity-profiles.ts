@@ -58,10 +58,18 @@ export const serving = proxyActivities<ServingActivities>({
   retry: { ...backoff, maximumAttempts: 4 },
 });
 
-/** The same calls as undo: they go on until they succeed or a person ends them. */
+/** The same calls as undo. */
 export const servingUndo = proxyActivities<ServingActivities>({
   taskQueue: taskQueues.serving,
   startToCloseTimeout: '30m',
   heartbeatTimeout: '15s',
   retry: { ...backoff, maximumAttempts: 30 },
+});
+
+/** The same calls by nobody's order but the target's: they go on until they succeed, or a person ends them. */
+export const servingRestore = proxyActivities<ServingActivities>({
+  taskQueue: taskQueues.serving,
+  startToCloseTimeout: '30m',
+  heartbeatTimeout: '15s',
+  retry: backoff,
 });

@@ -21,6 +21,7 @@ import { evaluate } from './stages/evaluate.ts';
 import type { RunContext } from './stages/job-stage.ts';
 import { prepareData } from './stages/prepare-data.ts';
 import { train } from './stages/train.ts';
+import { stoppingPoint } from './stopping-point.ts';
 
 /**
  * A run: raw text to a language model answering in production. Input: one object, e.g. `{"model":"glossary","preset":"quickstart"}`, or
@@ -73,7 +74,7 @@ function listen(state: RunState): RepairDesk {
 async function resolve(state: RunState, repairs: RepairDesk, input: RunInput | ForkInput): Promise<RunContext> {
   const resolved = await control.resolveRun({ runId: state.status.runId, input });
   const { spec, specDigest, specUri, links, fork } = resolved;
-  const tracking = await control.openTrackingRun({
+  const opening = {
     model: spec.model,
     runId: state.status.runId,
     tags: {
@@ -83,7 +84,9 @@ async function resolve(state: RunState, repairs: RepairDesk, input: RunInput | F
       ...(fork === null ? {} : { 'windlass.fork.run': fork.run, 'windlass.fork.from': fork.from }),
     },
     specUri,
-  });
+  };
+  // Not cancelled half way: a tracking run that may have been opened must be known, or nobody could close it.
+  const tracking = await CancellationScope.nonCancellable(async () => control.openTrackingRun(opening));
   upsertMemo(memoOf(resolved));
   state.change({
     phase: 'running',
@@ -169,13 +172,14 @@ async function finish(run: RunContext, { version, engine, evaluated }: Finished)
 async function conclude(state: RunState, run: RunContext | null, error: unknown): Promise<void> {
   const cancelled = isCancelled(error);
   const failure = cancelled ? null : failureOf(error);
+  const stopped = cancelled ? stoppingPoint(state.status) : null;
   const stages = state.status.stages.map((stage) => {
     if (stage.state === 'running')
       return { ...stage, state: 'failed' as const, note: cancelled ? 'cancelled' : (failure?.message ?? '') };
     return stage.state === 'waiting' ? { ...stage, state: 'skipped' as const } : stage;
   });
   const phase = cancelled ? 'cancelled' : failure?.name === 'RunRejected' ? 'rejected' : 'failed';
-  state.change({ stages, phase, failure, approval: null, attention: null });
+  state.change({ stages, phase, failure, stopped, approval: null, attention: null });
   if (run === null) return;
   const { trackingRunId } = run;
   const status = cancelled ? 'KILLED' : 'FAILED';

@@ -4,7 +4,14 @@ import type { Decision } from '../contracts/approval.ts';
 import { messages } from '../contracts/names.ts';
 import type { RepairOrder, RepairRecord } from '../contracts/repair.ts';
 import type { RunStatus } from '../contracts/run-status.ts';
-import type { CommittedRelease, Lease, LeaseHolder, RollbackGoal, TargetView } from '../contracts/serving.ts';
+import type {
+  CommittedRelease,
+  Lease,
+  LeaseHolder,
+  LeaseReturn,
+  RollbackGoal,
+  TargetView,
+} from '../contracts/serving.ts';
 import type { ReleaseDraft } from '../ports/target-gate.ts';
 
 export const approveSignal = defineSignal<[Omit<Decision, 'decision'>]>(messages.approve);
@@ -16,7 +23,7 @@ export const statusQuery = defineQuery<RunStatus>(messages.status);
 
 /** Null: the holder has its place in the queue and looks for its lease in the view. */
 export const acquireUpdate = defineUpdate<Lease | null, [LeaseHolder]>(messages.acquire);
-export const releaseUpdate = defineUpdate<void, [LeaseHolder]>(messages.release);
+export const releaseUpdate = defineUpdate<void, [LeaseReturn]>(messages.release);
 export const commitUpdate = defineUpdate<CommittedRelease, [{ readonly lease: Lease; readonly release: ReleaseDraft }]>(
   messages.commit,
 );

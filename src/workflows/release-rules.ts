@@ -1,4 +1,4 @@
-import type { Release } from '../contracts/serving.ts';
+import type { Release, TargetGoal } from '../contracts/serving.ts';
 
 /**
  * Versions to be ready once `version` is live. Unversioned requests go to the highest ready one, so only lower versions may stay
@@ -24,6 +24,15 @@ export function keptVersions(releases: readonly Release[], keepVersions: number)
 /** Every version of the log, in the order of first release. */
 export function releasedVersions(releases: readonly Release[]): readonly number[] {
   return [...new Set(releases.map(({ version }) => version))];
+}
+
+/** What the log says a target is to be: what its head left ready, and the files for that and for going back. */
+export function targetGoal(releases: readonly Release[]): TargetGoal {
+  const head = releases.at(-1);
+  if (head === undefined) return { resident: [], kept: [] };
+  const resident = head.resident.toSorted((a, b) => a - b);
+  const kept = new Set([...keptVersions(releases, head.keepVersions), ...resident]);
+  return { resident, kept: [...kept].toSorted((a, b) => a - b) };
 }
 
 /** The release to go back to: the named version's newest, or the previous one. Null: there is none. */

@@ -1,23 +1,26 @@
 import { CancellationScope, CancelledFailure, log, workflowInfo } from '@temporalio/workflow';
 
 import type { ArtifactRef } from '../contracts/artifact.ts';
-import type { ServingOptions, SmokeTestSpec } from '../contracts/run-spec.ts';
+import type { ServingOptions, SmokeTestSpec, StageTimeouts } from '../contracts/run-spec.ts';
 import type {
   CommittedRelease,
   DeployOutcome,
   HeldTarget,
+  LeaseHolder,
   PriorState,
   Release,
   SmokeReport,
   TargetModel,
 } from '../contracts/serving.ts';
 import { control, leasing, serving, servingUndo } from './activity-profiles.ts';
+import { convergeForDeployer } from './converge.ts';
 import { failureOf, failWith, isCancelled } from './failure-of.ts';
 import type { Fence } from './fence.ts';
 import { createFence } from './fence.ts';
 import { residentVersions } from './release-rules.ts';
 import type { Saga } from './saga.ts';
 import { createSaga } from './saga.ts';
+import { withinTime } from './time-limit.ts';
 
 /** A model version to be made live; deployment and rollback differ only in what they order. */
 export interface ReleaseOrder {
@@ -31,6 +34,8 @@ export interface ReleaseOrder {
   readonly keepVersions: number;
   readonly kind: Release['kind'];
   readonly by: string;
+  /** Seconds, waiting for the lease not counted; absent: no bounds. */
+  readonly timeouts?: Pick<StageTimeouts, 'deploy' | 'smoke-test'>;
 }
 
 /** What the deployment tells while it goes on. */
@@ -47,36 +52,67 @@ interface Deployment extends HeldTarget {
   readonly prior: PriorState;
 }
 
+/** One try to release a version, and what is to be known of it when it ends early. */
+interface Attempt {
+  readonly order: ReleaseOrder;
+  readonly progress: ReleaseProgress;
+  readonly holder: LeaseHolder;
+  readonly saga: Saga;
+  smoke: SmokeReport | null;
+  /** The target was as its log says before the first change. */
+  settled: boolean;
+}
+
 /**
  * The saga: lease → prior state → compatibility → publish → load beside the live version → smoke test → switch → verify → commit.
- * Until the commit, any failure or cancellation brings every replica back to the prior state and gives the lease back.
+ * Until the commit, any failure or cancellation brings every replica back to the prior state and gives the lease back. The prior state
+ * is what the release log says: what an earlier deployer left half done is brought back first.
  */
 export async function releaseVersion(order: ReleaseOrder, progress: ReleaseProgress = {}): Promise<DeployOutcome> {
-  const saga = createSaga();
-  const holder = { workflowId: workflowInfo().workflowId, runId: workflowInfo().runId };
-  let smoke: SmokeReport | null = null;
-  const told: ReleaseProgress = {
+  const { workflowId, runId } = workflowInfo();
+  const attempt: Attempt = {
+    order,
+    progress,
+    holder: { workflowId, runId },
+    saga: createSaga(),
+    smoke: null,
+    settled: false,
+  };
+  try {
+    return await carryOut(attempt);
+  } catch (error) {
+    return await rollBack(attempt, error);
+  }
+}
+
+async function carryOut(attempt: Attempt): Promise<DeployOutcome> {
+  const { order, holder, saga } = attempt;
+  const { target } = order;
+  const held = await leasing.acquireTarget({ target, holder });
+  const fence = createFence(held.lease);
+  const { prior, isSettled } = await convergeForDeployer({ target, held, fence, calls: servingUndo });
+  attempt.settled = isSettled;
+  const deployment: Deployment = { ...held, order, progress: toldTo(attempt), saga, fence, prior };
+  const switchMs = await withinTime({ stage: 'deploy', seconds: order.timeouts?.deploy ?? null }, async () => {
+    await prove(deployment);
+    const tookMs = await switchOver(deployment);
+    refuseWhenCancelled();
+    return tookMs;
+  });
+  const committed = await commit(deployment);
+  await settle(deployment, committed);
+  return { kind: 'released', release: committed.release, smoke: attempt.smoke, switchMs };
+}
+
+function toldTo(attempt: Attempt): ReleaseProgress {
+  const { progress } = attempt;
+  return {
     ...progress,
     smokeTestEnded: (report) => {
-      smoke = report;
+      attempt.smoke = report;
       progress.smokeTestEnded?.(report);
     },
   };
-  try {
-    saga.beforeStep('give the lease back', async () => control.releaseTarget({ target: order.target, holder }));
-    const held = await leasing.acquireTarget({ target: order.target, holder });
-    const prior = await serving.readPriorState(order.target);
-    const fence = createFence(held.lease);
-    const deployment: Deployment = { ...held, order, progress: told, saga, fence, prior };
-    await prove(deployment);
-    const switchMs = await switchOver(deployment);
-    refuseWhenCancelled();
-    const committed = await commit(deployment);
-    await settle(deployment, committed);
-    return { kind: 'released', release: committed.release, smoke, switchMs };
-  } catch (error) {
-    return await rollBack(saga, { order, error, smoke });
-  }
 }
 
 type Fenced = TargetModel & { readonly version: number; readonly fence: number };
@@ -96,9 +132,10 @@ async function prove({ order, progress, saga, fence, prior }: Deployment): Promi
     fenced(),
   ]);
   progress.smokeTestStarted?.();
-  const report = await serving.smokeTest.executeWithOptions(
-    { summary: `smoke test of version ${version}`, retry: { maximumAttempts: 2 } },
-    [{ ...target, version, spec: order.smokeTest }],
+  const smokeTest = { ...target, version, spec: order.smokeTest };
+  const options = { summary: `smoke test of version ${version}`, retry: { maximumAttempts: 2 } };
+  const report = await withinTime({ stage: 'smoke-test', seconds: order.timeouts?.['smoke-test'] ?? null }, async () =>
+    serving.smokeTest.executeWithOptions(options, [smokeTest]),
   );
   progress.smokeTestEnded?.(report);
   if (report.violations.length > 0) {
@@ -146,42 +183,43 @@ async function commit(deployment: Deployment): Promise<CommittedRelease> {
   return committed;
 }
 
-/** What follows from a release. A step that fails for good leaves the release as it is, and is told in the log. */
-async function settle({ order, lease, fence }: Deployment, { previousVersion, keep }: CommittedRelease): Promise<void> {
-  const { target, version } = order;
+/** What follows from a release. A step that fails for good leaves the release as it is, is told in the log, and left to the next holder. */
+async function settle({ order, lease, fence }: Deployment, { keep }: CommittedRelease): Promise<void> {
+  const { target } = order;
   await CancellationScope.nonCancellable(async () => {
-    const aliases = { ...target, champion: version, previous: previousVersion };
-    await untilGivenUp('move the aliases', async () => control.moveAliases(aliases));
-    await untilGivenUp('retire old versions', async () => serving.retireVersions({ ...target, keep, fence: fence() }));
-    await control.releaseTarget({ target, holder: lease.holder });
+    const isAligned = await isDone('move the aliases', async () => control.alignAliases(target));
+    const isTidy = await isDone('retire old versions', async () =>
+      serving.retireVersions({ ...target, keep, fence: fence() }),
+    );
+    await control.releaseTarget({ target, holder: lease.holder, settled: isAligned && isTidy });
   });
 }
 
-async function untilGivenUp(step: string, act: () => Promise<unknown>): Promise<void> {
+async function isDone(step: string, act: () => Promise<unknown>): Promise<boolean> {
   try {
     await act();
+    return true;
   } catch (error) {
     log.error('the release stands, but a step after it failed', { step, error: failureOf(error) });
+    return false;
   }
 }
 
-interface Interrupted {
-  readonly order: ReleaseOrder;
-  readonly error: unknown;
-  readonly smoke: SmokeReport | null;
-}
-
-async function rollBack(saga: Saga, { order, error, smoke }: Interrupted): Promise<DeployOutcome> {
-  const left = await saga.unwind();
+async function rollBack({ order, holder, saga, smoke, settled }: Attempt, error: unknown): Promise<DeployOutcome> {
+  const { target } = order;
+  const left = await CancellationScope.nonCancellable(async () => {
+    const undone = await saga.unwind();
+    await control.releaseTarget({ target, holder, settled: settled && undone.length === 0 });
+    return undone;
+  });
   if (left.length > 0) {
-    const { target, model } = order.target;
     const cause = failureOf(error).message;
     throw failWith({
       name: 'RollbackFailed',
-      message: `${target} must be brought back by hand (model ${model}): ${left.join('; ')}. It began with: ${cause}`,
+      message: `${target.model} on ${target.target} is left half changed: ${left.join('; ')}. It began with: ${cause}`,
     });
   }
   if (isCancelled(error)) throw error;
-  const live = await control.findLiveRelease(order.target);
+  const live = await control.findLiveRelease(target);
   return { kind: 'rolled-back', failure: failureOf(error), smoke, liveVersion: live?.version ?? null };
 }

@@ -22,7 +22,12 @@ function headline(status: RunStatus): string {
   const failure =
     status.failure === null ? '' : `\n\n**${status.failure.name}**: ${cut(status.failure.message, limits.failure)}`;
   const fork = status.fork === null ? '' : ` · forked from \`${status.fork.run}\` at ${status.fork.from}`;
-  return `**${status.model}**${target}${version} · ${status.phase}${fork}${failure}`;
+  return `**${status.model}**${target}${version} · ${phaseText(status)}${fork}${failure}`;
+}
+
+/** `cancelled in train`. */
+function phaseText({ phase, stopped }: RunStatus): string {
+  return stopped === null ? phase : `${phase} ${stopped}`;
 }
 
 /** The beginning of a text, at most this many bytes. */

@@ -73,6 +73,7 @@ function initialStatus(runId: string, model: string): RunStatus {
     evaluation: null,
     smoke: null,
     failure: null,
+    stopped: null,
     links: {},
   };
 }

@@ -4,7 +4,8 @@ import { failureOf } from './failure-of.ts';
 
 /**
  * Undo steps of a deployment. Each is registered **before** the step it undoes, so that a step that fails half way is undone too;
- * `unwind` runs them last in, first out, where no cancellation reaches, and goes on past one that fails.
+ * `unwind` runs them last in, first out, where no cancellation reaches, and goes on past one that fails. A step that is refused by its
+ * fencing token is nobody's burden: whoever has the target now began by bringing it back.
  */
 export interface Saga {
   beforeStep(name: string, undo: () => Promise<unknown>): void;
@@ -34,6 +35,7 @@ async function unwindSteps(steps: UndoStep[]): Promise<string[]> {
     try {
       await step.undo();
     } catch (error) {
+      if (failureOf(error).name === 'StaleFence') continue;
       left.push(`${step.name}: ${failureOf(error).message}`);
       log.error('an undo step failed; a person must look at the target', { step: step.name, error: failureOf(error) });
     }

@@ -4,12 +4,16 @@ import {
   continueAsNew,
   setCurrentDetails,
   setHandler,
+  startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 
 import type { CommittedRelease, Lease, LeaseHolder, TargetView } from '../contracts/serving.ts';
 import type { ReleaseDraft } from '../ports/target-gate.ts';
+import { isConvergeWorkflowId } from '../contracts/names.ts';
 import { control } from './activity-profiles.ts';
+import type { convergeTarget } from './converge-target.ts';
 import { failWith } from './failure-of.ts';
 import {
   acquireUpdate,
@@ -27,10 +31,12 @@ import {
   emptyTarget,
   goalOf,
   isHeldBy,
+  neededConverger,
   viewOf,
   withFreeze,
   withHolder,
   withoutHolder,
+  withoutLostHolder,
   withRelease,
 } from './target-state.ts';
 
@@ -52,13 +58,13 @@ interface Cell {
 
 /**
  * The owner of what is live on a target: one deployer at a time (lease with a fencing token that only grows), a queue, the release
- * log, a freeze switch. It lives for ever by continue-as-new.
+ * log, a freeze switch. A target that a deployer left half changed is brought back at once. It lives for ever by continue-as-new.
  */
 export async function servingTarget(input: ServingTargetInput): Promise<void> {
-  const cell: Cell = { input, state: input.carried ?? emptyTarget };
+  const cell: Cell = { input, state: { ...emptyTarget, ...input.carried } };
   listen(cell);
   change(cell, cell.state);
-  while (!isDue()) await guardLease(cell);
+  while (!isDue()) await tend(cell);
   const { target, model } = input;
   await continueAsNew<typeof servingTarget>({ target, model, carried: cell.state });
 }
@@ -73,8 +79,8 @@ function listen(cell: Cell): void {
   setHandler(acquireUpdate, (holder) => acquire(cell, holder), {
     description: 'Internal: the lease of this target, or a place in its queue.',
   });
-  setHandler(releaseUpdate, (holder) => void change(cell, withoutHolder(cell.state, holder)), {
-    description: 'Internal: gives the lease back.',
+  setHandler(releaseUpdate, (returned) => void change(cell, withoutHolder(cell.state, returned)), {
+    description: 'Internal: gives the lease back, or the place in the queue.',
   });
   setHandler(commitUpdate, (committed) => commit(cell, committed), {
     description: 'Internal: appends to the release log; refused with an old fencing token.',
@@ -94,10 +100,13 @@ function change(cell: Cell, state: TargetState): TargetView {
   return view;
 }
 
-/** Never waits: a server allows few updates in flight, and those of the lease's holder must always come through. */
+/**
+ * Never waits: a server allows few updates in flight, and those of the lease's holder must always come through. A frozen target may
+ * still be brought back to what its log says.
+ */
 function acquire(cell: Cell, holder: LeaseHolder): Lease | null {
   const { frozen } = cell.state;
-  if (frozen !== null && !isHeldBy(cell.state, holder)) {
+  if (frozen !== null && !isHeldBy(cell.state, holder) && !isConvergeWorkflowId(holder.workflowId)) {
     const message = `${cell.input.target} is frozen by ${frozen.by}: ${frozen.reason}`;
     throw failWith({ name: 'TargetFrozen', message });
   }
@@ -126,14 +135,37 @@ function isDue(): boolean {
   return workflowInfo().continueAsNewSuggested && allHandlersFinished();
 }
 
+/** Waits for what is to be done without being asked: a lease to be watched, or a target to be brought back. */
+async function tend(cell: Cell): Promise<void> {
+  await condition(() => cell.state.lease !== null || neededConverger(cell.state, cell.input) !== null || isDue());
+  if (cell.state.lease === null) await startConverger(cell);
+  else await guardLease(cell, cell.state.lease);
+}
+
+/** It is given the lease at once: nobody else changes a target that may be half changed. */
+async function startConverger(cell: Cell): Promise<void> {
+  const { target, model } = cell.input;
+  const workflowId = neededConverger(cell.state, cell.input);
+  if (workflowId === null) return;
+  try {
+    const converger = await startChild<typeof convergeTarget>('convergeTarget', {
+      workflowId,
+      args: [{ target, model }],
+      parentClosePolicy: 'ABANDON',
+      staticSummary: `Brings ${model} on ${target} back to its release log`,
+    });
+    change(cell, withHolder(cell.state, { workflowId, runId: converger.firstExecutionRunId }));
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    change(cell, { ...cell.state, leftover: 'given-up' });
+  }
+}
+
 /** Takes the lease of a deployer back that has ended without giving it back (terminated, reset). */
-async function guardLease(cell: Cell): Promise<void> {
-  await condition(() => cell.state.lease !== null || isDue());
-  const { lease } = cell.state;
-  if (lease === null) return;
+async function guardLease(cell: Cell, lease: Lease): Promise<void> {
   const isOver = (): boolean => cell.state.lease !== lease || isDue();
   await condition(() => isOver() || cell.state.queue.length > 0, livenessIntervalMs.idle);
   if (cell.state.queue.length > 0) await condition(isOver, livenessIntervalMs.awaited);
   if (isOver() || (await control.isHolderOpen(lease.holder))) return;
-  change(cell, withoutHolder(cell.state, lease.holder));
+  if (cell.state.lease === lease) change(cell, withoutLostHolder(cell.state));
 }

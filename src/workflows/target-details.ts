@@ -12,9 +12,10 @@ function headline({ model, target, live }: TargetView): string {
   return `**${model}** on **${target}**: ${state}`;
 }
 
-function notices({ frozen, lease, queue }: TargetView): string[] {
+function notices({ frozen, lease, queue, unsettled }: TargetView): string[] {
   return [
     ...(frozen === null ? [] : [`**Frozen** by ${frozen.by}: ${frozen.reason}`]),
+    ...(unsettled ? ['A deployer left it **half changed**; it is brought back before anything else'] : []),
     ...(lease === null
       ? []
       : [`Held by \`${lease.holder.workflowId}\` (fencing token ${lease.token}), ${queue.length} waiting`]),

@@ -1,7 +1,16 @@
 import { isSameExecution } from '../contracts/execution.ts';
-import type { CommittedRelease, Lease, LeaseHolder, Release, RollbackGoal, TargetView } from '../contracts/serving.ts';
+import { convergeWorkflowId, isConvergeWorkflowId } from '../contracts/names.ts';
+import type {
+  CommittedRelease,
+  Lease,
+  LeaseHolder,
+  LeaseReturn,
+  Release,
+  RollbackGoal,
+  TargetView,
+} from '../contracts/serving.ts';
 import type { ReleaseDraft } from '../ports/target-gate.ts';
-import { keptVersions, previousRelease, releasedVersions, rollbackGoal } from './release-rules.ts';
+import { keptVersions, previousRelease, releasedVersions, rollbackGoal, targetGoal } from './release-rules.ts';
 
 /** What a target knows; every change is a pure function to the next state. */
 export interface TargetState {
@@ -11,9 +20,21 @@ export interface TargetState {
   readonly lastToken: number;
   readonly queue: readonly LeaseHolder[];
   readonly frozen: TargetView['frozen'];
+  /**
+   * What the last holder left behind: nothing (`none`), a target that may be half changed (`unsettled`), or one that could not be
+   * brought back (`given-up`): then only the next deployer tries again.
+   */
+  readonly leftover: 'none' | 'unsettled' | 'given-up';
 }
 
-export const emptyTarget: TargetState = { releases: [], lease: null, lastToken: 0, queue: [], frozen: null };
+export const emptyTarget: TargetState = {
+  releases: [],
+  lease: null,
+  lastToken: 0,
+  queue: [],
+  frozen: null,
+  leftover: 'none',
+};
 
 /** Releases that a target carries along. */
 const logLimit = 200;
@@ -25,9 +46,22 @@ export function withHolder(state: TargetState, holder: LeaseHolder): TargetState
 }
 
 /** Gives the lease back, or leaves the queue; the next in the queue gets a free lease. */
-export function withoutHolder(state: TargetState, holder: LeaseHolder): TargetState {
+export function withoutHolder(state: TargetState, { holder, settled }: LeaseReturn): TargetState {
   const queue = state.queue.filter((entry) => !isSameExecution(entry, holder));
-  return granted({ ...state, queue, lease: isHeldBy(state, holder) ? null : state.lease });
+  if (!isHeldBy(state, holder)) return granted({ ...state, queue });
+  const leftover = settled ? 'none' : isConvergeWorkflowId(holder.workflowId) ? 'given-up' : 'unsettled';
+  return granted({ ...state, queue, lease: null, leftover });
+}
+
+/** Takes the lease back from a holder that has ended without giving it back: nobody knows how far it came. */
+export function withoutLostHolder(state: TargetState): TargetState {
+  return granted({ ...state, lease: null, leftover: 'unsettled' });
+}
+
+/** The workflow that is to bring the target back, where nobody else is there who would. Null: none is needed. */
+export function neededConverger(state: TargetState, { target, model }: Named): string | null {
+  if (state.lease !== null || state.queue.length > 0 || state.leftover !== 'unsettled') return null;
+  return convergeWorkflowId(target, model, state.lastToken + 1);
 }
 
 /** Nobody gets the lease until unfrozen: who waits is sent away, who holds it goes on. */
@@ -67,8 +101,10 @@ export function goalOf({ releases }: TargetState, to?: number): RollbackGoal {
   return { release: rollbackGoal(releases, to), releasedVersions: releasedVersions(releases) };
 }
 
-export function viewOf(state: TargetState, { target, model }: Pick<TargetView, 'target' | 'model'>): TargetView {
-  const { releases, lease, queue, frozen } = state;
+type Named = Pick<TargetView, 'target' | 'model'>;
+
+export function viewOf(state: TargetState, { target, model }: Named): TargetView {
+  const { releases, lease, queue, frozen, leftover } = state;
   return {
     target,
     model,
@@ -78,6 +114,8 @@ export function viewOf(state: TargetState, { target, model }: Pick<TargetView, '
     lease,
     queue,
     frozen,
+    goal: targetGoal(releases),
+    unsettled: leftover !== 'none',
   };
 }
 
@@ -85,5 +123,5 @@ function granted(state: TargetState): TargetState {
   const [holder, ...queue] = state.queue;
   if (state.lease !== null || holder === undefined) return state;
   const token = state.lastToken + 1;
-  return { ...state, queue, lastToken: token, lease: { token, holder } };
+  return { ...state, queue, lastToken: token, lease: { token, holder, unsettled: state.leftover !== 'none' } };
 }

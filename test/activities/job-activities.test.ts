@@ -11,11 +11,14 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { JobActivities } from '../../src/activities/job-activities.ts';
 import { createJobActivities } from '../../src/activities/job-activities.ts';
 import { buildJobDocument } from '../../src/activities/job-document.ts';
+import { removeOrphans } from '../../src/activities/orphan-jobs.ts';
+import { AdapterError } from '../../src/adapters/errors.ts';
 import { jobPaths } from '../../src/adapters/process/job-directory.ts';
 import { createProcessJobRunner } from '../../src/adapters/process/job-runner.ts';
 import type { JobEnd, JobHandle, JobOutcome, JobRequest, StartedJob } from '../../src/contracts/job.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { JobRunner } from '../../src/ports/job-runner.ts';
+import type { RunLookup } from '../../src/ports/run-lookup.ts';
 import { countRuns, goOn, hasStarted } from '../adapters/job-runner.contract.ts';
 import type { FakeTracking } from '../fakes/fake-tracking.ts';
 import { createFakeTracking } from '../fakes/fake-tracking.ts';
@@ -32,6 +35,8 @@ let tracking: FakeTracking;
 let activities: JobActivities;
 let request: JobRequest;
 let handle: JobHandle;
+/** Ids of the runs that still run. */
+let openRuns: Set<string>;
 
 beforeEach(async () => {
   store = await openStoreLab();
@@ -45,7 +50,9 @@ beforeEach(async () => {
     graceMs: 3000,
   });
   tracking = createFakeTracking();
-  activities = createJobActivities({ runner, artifacts: store.artifacts, tracking });
+  openRuns = new Set();
+  const runs: RunLookup = { isOpen: async (runId) => openRuns.has(runId) };
+  activities = createJobActivities({ runner, artifacts: store.artifacts, tracking, runs });
 });
 afterEach(async () => {
   await runner.remove(handle);
@@ -82,7 +89,10 @@ async function addProgress(text: string): Promise<void> {
 }
 
 /** A worker that follows the job; `heartbeats` are what the server has of it. */
-function follow(heartbeatDetails?: unknown): {
+function follow(
+  heartbeatDetails?: unknown,
+  changes: Partial<StartedJob> = {},
+): {
   readonly environment: MockActivityEnvironment;
   readonly heartbeats: unknown[];
   readonly end: Promise<JobEnd>;
@@ -90,7 +100,9 @@ function follow(heartbeatDetails?: unknown): {
   const environment = new MockActivityEnvironment({ heartbeatDetails }, { logger: new DefaultLogger('ERROR') });
   const heartbeats: unknown[] = [];
   environment.on('heartbeat', (details: unknown) => heartbeats.push(details));
-  const end = environment.run<[], JobEnd, () => Promise<JobEnd>>(async () => activities.awaitJob(started()));
+  const end = environment.run<[], JobEnd, () => Promise<JobEnd>>(async () =>
+    activities.awaitJob({ ...started(), ...changes }),
+  );
   end.catch(() => undefined);
   return { environment, heartbeats, end };
 }
@@ -194,5 +206,87 @@ describe('a job that is followed', () => {
     await activities.removeJob(handle);
     await activities.removeJob(handle);
     expect(await follow().end).toMatchObject({ kind: 'exited', exitCode: 75 });
+  });
+});
+
+/** Follows a job until the server answers a heartbeat with NOT_FOUND. */
+async function losesItsActivity(): Promise<void> {
+  await start({ wait: true, onSigterm: 75 });
+  const { environment, heartbeats, end } = follow();
+  await vi.waitFor(() => expect(heartbeats.length).toBeGreaterThan(0));
+  environment.cancel('NOT_FOUND');
+  await expect(end).rejects.toBeInstanceOf(CancelledFailure);
+}
+
+describe('a job whose activity the server does not know any more', () => {
+  test('is ended when its run is closed: it was terminated', async () => {
+    await losesItsActivity();
+    expect(await runner.inspect(handle)).toEqual({ kind: 'exited', exitCode: 75 });
+  });
+
+  test('goes on when its run is open: another attempt follows it', async () => {
+    openRuns.add(new MockActivityEnvironment().context.info.workflowExecution?.workflowId ?? '');
+    await losesItsActivity();
+    expect(await runner.inspect(handle)).toEqual({ kind: 'running' });
+  });
+});
+
+describe('jobs without a worker to follow them', () => {
+  test('are ended when their run is closed, and left alone when it is open', async () => {
+    await start({ wait: true, onSigterm: 75 });
+    const runs: RunLookup = { isOpen: async (runId) => openRuns.has(runId) };
+    openRuns.add(request.runId);
+    expect(await removeOrphans({ runner, runs })).toEqual([]);
+    expect(await runner.inspect(handle)).toEqual({ kind: 'running' });
+    openRuns.clear();
+    expect(await removeOrphans({ runner, runs })).toEqual([handle.name]);
+    expect(await runner.inspect(handle)).toEqual({ kind: 'exited', exitCode: 75 });
+    expect(await removeOrphans({ runner, runs })).toEqual([]);
+  });
+
+  test('are left alone while Temporal cannot say whether their run is open', async () => {
+    await start({ wait: true });
+    const runs: RunLookup = {
+      isOpen: () => Promise.reject(new AdapterError('Unavailable', 'Temporal does not answer', { system: 'temporal' })),
+    };
+    await expect(removeOrphans({ runner, runs })).rejects.toMatchObject({ failure: 'Unavailable' });
+    expect(await runner.inspect(handle)).toEqual({ kind: 'running' });
+  });
+});
+
+describe('a job that may run for a second', () => {
+  const timedOut = { kind: 'timed-out', timeoutSeconds: 1 };
+
+  test('is asked to stop after it, so that a training saves its checkpoint', async () => {
+    await start({ wait: true, onSigterm: 75 });
+    expect(await follow(undefined, { timeoutSeconds: 1 }).end).toMatchObject(timedOut);
+    expect(await runner.inspect(handle)).toEqual({ kind: 'exited', exitCode: 75 });
+  });
+
+  test('is forced where it does not listen', async () => {
+    await start({ wait: true, onSigterm: 'ignore' });
+    expect(await follow(undefined, { timeoutSeconds: 1 }).end).toMatchObject(timedOut);
+    expect((await runner.inspect(handle)).kind).toBe('lost');
+  });
+
+  test('has no more time because its worker was away, and has timed out though the worker died after it had stopped it', async () => {
+    await start({ wait: true, onSigterm: 75 });
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    await runner.remove(handle);
+    expect(await follow(undefined, { timeoutSeconds: 1 }).end).toMatchObject(timedOut);
+  });
+
+  test('is preempted, and not timed out, when it is stopped before', async () => {
+    await start({ wait: true, onSigterm: 75 });
+    await runner.remove(handle);
+    expect(await follow(undefined, { timeoutSeconds: 60 }).end).toMatchObject({ kind: 'exited', exitCode: 75 });
+  });
+
+  test('is done when it got done, however late anybody looks', async () => {
+    await start({ wait: true });
+    await new Promise((resolve) => setTimeout(resolve, 1_050));
+    await goOn(document());
+    await vi.waitFor(async () => expect(await runner.inspect(handle)).toMatchObject({ exitCode: 0 }));
+    expect(await follow(undefined, { timeoutSeconds: 1 }).end).toMatchObject({ kind: 'exited', exitCode: 0 });
   });
 });

@@ -32,27 +32,39 @@ async function run<Result>(work: () => Promise<Result>): Promise<Result> {
   return environment.run<[], Result, () => Promise<Result>>(work);
 }
 
-describe('the prior state of a target', () => {
-  test('is what all replicas show, with the versions published on any of them', async () => {
+describe('a target that is taken over', () => {
+  const takeOver = { ...target, fence: 2 };
+
+  test('tells of every replica what it shows, whether they agree or not', async () => {
     Object.assign(first, { ready: [1, 2], published: [1, 2] });
-    Object.assign(second, { ready: [1, 2], published: [1, 2, 3] });
-    expect(await run(async () => activities.readPriorState(target))).toEqual({
-      readyVersions: [1, 2],
-      publishedVersions: [1, 2, 3],
-    });
+    Object.assign(second, { ready: [1], published: [1, 2, 3], candidate: 3 });
+    const agreed = { desiredVersions: [1, 2], stagedVersions: [], hasCandidate: false };
+    expect(await run(async () => activities.takeOver(takeOver))).toEqual([
+      { replica: 'a', readyVersions: [1, 2], publishedVersions: [1, 2], ...agreed },
+      {
+        replica: 'b',
+        readyVersions: [1],
+        publishedVersions: [1, 2, 3],
+        ...agreed,
+        desiredVersions: [1],
+        hasCandidate: true,
+      },
+    ]);
   });
 
-  test('does not exist where replicas differ', async () => {
-    Object.assign(first, { ready: [1] });
-    await expect(run(async () => activities.readPriorState(target))).rejects.toMatchObject({
-      failure: 'VerificationFailed',
-      message: 'the replicas of production show different versions of glossary',
-      details: { readyVersions: [[1], []] },
-    });
+  test('is closed to every earlier deployer', async () => {
+    await run(async () => activities.takeOver(takeOver));
+    for (const late of [
+      async () => activities.showVersions({ ...target, versions: [1], fence: 1 }),
+      async () => activities.loadCandidate({ ...target, version: 1, fence: 1 }),
+      async () => activities.takeOver({ ...target, fence: 1 }),
+    ]) {
+      await expect(run<unknown>(late)).rejects.toMatchObject({ failure: 'StaleFence' });
+    }
   });
 
-  test('of a target that nobody has is NotFound, naming those there are', async () => {
-    await expect(run(async () => activities.readPriorState({ ...target, target: 'prod' }))).rejects.toMatchObject({
+  test('that nobody has is NotFound, naming those there are', async () => {
+    await expect(run(async () => activities.takeOver({ ...takeOver, target: 'prod' }))).rejects.toMatchObject({
       failure: 'NotFound',
       message: 'no target "prod"; there is production',
     });

@@ -41,16 +41,4 @@ describe('what a run writes into MLflow', () => {
     expect(run.trackingRunId).toBe('mlflow-r');
     expect(tracking.parameters).toEqual({ 'train.steps': '3' });
   });
-
-  test.each([
-    ['production', ['previous', 'champion']],
-    ['staging', ['previous-staging', 'champion-staging']],
-  ])('names what is live on %s, the new one last', async (target, [previous, champion]) => {
-    registry.aliases.length = 0;
-    await activities.moveAliases({ model: 'm', target, champion: 3, previous: null });
-    expect(registry.aliases).toEqual([
-      [previous, null],
-      [champion, 3],
-    ]);
-  });
 });

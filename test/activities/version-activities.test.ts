@@ -35,6 +35,7 @@ describe('a registered version', () => {
       smokeTest: spec.smokeTest,
       probePrompt: 'Define the noun "lighthouse".',
       keepVersions: 1,
+      timeouts: spec.timeouts,
     });
   });
 

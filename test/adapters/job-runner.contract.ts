@@ -127,6 +127,25 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
       expect(tail).not.toContain('\uFFFD');
     });
 
+    it('tells for how long a job has run, by its own record, and lists it until it has ended', async () => {
+      const beforeMs = Date.now();
+      const job = await submit({ wait: true, exitCode: 0 });
+      const running = await job.runner.timeOf(job.handle);
+      expect(running).toEqual({ startedMs: expect.any(Number) as number, endedMs: null });
+      expect(running?.startedMs).toBeGreaterThanOrEqual(beforeMs - 1);
+      const listed = { handle: job.handle, runId: job.document.runId };
+      expect(await job.runner.listUnended()).toContainEqual(listed);
+      await goOn(job.document);
+      await vi.waitFor(
+        async () => expect(await job.runner.inspect(job.handle)).toMatchObject({ exitCode: 0 }),
+        waiting,
+      );
+      const ended = await job.runner.timeOf(job.handle);
+      expect(ended?.startedMs).toBe(running?.startedMs);
+      expect(ended?.endedMs).toBeGreaterThanOrEqual(running?.startedMs ?? Infinity);
+      expect(await job.runner.listUnended()).not.toContainEqual(listed);
+    });
+
     it('lets a job that is removed save its work and end with its own code', async () => {
       const job = await submit({ wait: true, onSigterm: 75 });
       await hasStarted(job.document);

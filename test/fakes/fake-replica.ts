@@ -38,6 +38,7 @@ export function createFakeReplica(name: string): FakeReplica {
       desiredVersions: replica.ready,
       publishedVersions: replica.published,
       stagedVersions: [],
+      hasCandidate: replica.candidate !== null,
     }),
     raiseFence: async ({ fence }) => passFence(fence),
     describeMachine: async () => replica.machine,

@@ -10,14 +10,17 @@ import type { VersionActivities } from '../../src/activities/version-activities.
 import type { Artifact } from '../../src/contracts/artifact.ts';
 import { isForkInput } from '../../src/contracts/fork.ts';
 import type { JobOutcome, JobRequest, StageRecord } from '../../src/contracts/job.ts';
+import type { RunInput, RunSpec, StageTimeouts } from '../../src/contracts/run-spec.ts';
 import type { Release, SmokeReport } from '../../src/contracts/serving.ts';
 import type { TargetState } from '../../src/workflows/target-state.ts';
 import {
   committedOf,
   emptyTarget,
   goalOf,
+  viewOf,
   withHolder,
   withoutHolder,
+  withoutLostHolder,
   withRelease,
 } from '../../src/workflows/target-state.ts';
 import type { RepairSpec } from '../../src/contracts/repair.ts';
@@ -53,6 +56,10 @@ export interface Faults {
   readonly baseModels?: readonly string[];
   /** Versions that serve, and are in the log, before anything happens. */
   readonly live?: readonly number[];
+  /** Versions that the last release left ready; absent: it and the one before it. */
+  readonly resident?: readonly number[];
+  /** Time limits other than an hour. */
+  readonly timeouts?: Partial<StageTimeouts>;
   /** Called when an activity begins; a promise holds it. */
   readonly onCall?: (name: ActivityName) => Promise<void> | undefined;
 }
@@ -65,6 +72,12 @@ export interface FakeWorld {
   readonly planned: PlanStageRequest[];
   /** What users reach, what is published, whether a candidate is loaded. */
   readonly serving: { ready: readonly number[]; published: number[]; candidate: number | null };
+  /** Jobs that were started and neither judged nor removed, by name. */
+  readonly jobs: Set<string>;
+  /** How the MLflow run was closed; null: it was not. */
+  readonly trackingStatus: () => string | null;
+  /** What `servingTarget` does when the holder of the lease has ended without giving it back. */
+  readonly loseHolder: () => void;
   readonly releases: () => readonly Release[];
   readonly lease: () => unknown;
   readonly aliases: Record<string, number | null>;
@@ -77,18 +90,30 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
   const submitted: JobRequest[] = [];
   const planned: PlanStageRequest[] = [];
   const live = faults.live ?? [];
-  const serving = { ready: live, published: [...live], candidate: null as number | null };
+  const resident = faults.resident ?? live.slice(-2);
+  const serving = { ready: resident, published: [...live], candidate: null as number | null };
   const specs = createFakeSpecs();
   const tagged: Record<string, string> = {};
   const aliases: Record<string, number | null> = {};
-  let target: TargetState = { ...emptyTarget, releases: live.map((version, index) => releaseOf(version, index + 1)) };
+  const names = { target: 'production', model: 'glossary' };
+  let target: TargetState = {
+    ...emptyTarget,
+    releases: live.map((version, index) => ({ ...releaseOf(version, index + 1), resident })),
+  };
   let requests = 0;
+  const jobs = new Set<string>();
+  let trackingStatus: string | null = null;
+  const fences = new Map<string, number>();
+  const passFence = ({ model, fence }: { readonly model: string; readonly fence: number }): void => {
+    if (fence < (fences.get(model) ?? 0))
+      throw ApplicationFailure.nonRetryable('a later deployer has taken over', 'StaleFence');
+    fences.set(model, fence);
+  };
 
   const activities: AllActivities = {
     resolveRun: async ({ runId, input }) => {
       if (isForkInput(input)) return specs.fork(runId, input);
-      const spec = tinySpec(input, { required: faults.approvalRequired ?? false, fourEyes: faults.fourEyes ?? false });
-      return specs.keep(runId, { ...spec, repair: { ...spec.repair, ...faults.repair } });
+      return specs.keep(runId, specOf(input, faults));
     },
     amendRun: async ({ runId, resolved, change }) => specs.amend(runId, resolved, change),
     planStage: async (request) => {
@@ -105,28 +130,30 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
     nameBaseModel: async () => {},
     openTrackingRun: async () => ({ trackingRunId: 'mlflow-1', url: 'http://127.0.0.1/mlflow' }),
     tagTrackingRun: async ({ tags }) => void Object.assign(tagged, tags),
-    closeTrackingRun: async () => {},
+    closeTrackingRun: async ({ status }) => void (trackingStatus = status),
     allocateVersion: async () => ({ version: live.length + 1, url: 'http://127.0.0.1/version' }),
     tagVersion: async () => {},
-    moveAliases: async ({ champion, previous }) => void Object.assign(aliases, { champion, previous }),
     describeVersion: async () => ({ ...releaseOf(1, 1), smokeTest: tinySpec({ model: 'glossary' }).smokeTest }),
     submitJob: async (request) => {
       submitted.push(request);
-      return { name: `${request.stage}-${request.attempt}`, id: String(++requests), outputUri: 'file:///store/out' };
+      const name = `${request.stage}-${request.attempt}`;
+      jobs.add(name);
+      return { name, id: String(++requests), outputUri: 'file:///store/out' };
     },
     awaitJob: async () => ({ kind: 'exited', exitCode: 0, logTail: '' }),
-    collectJob: async ({ stage, handle }) =>
-      faults.jobOutcomes?.(submittedAs(submitted, handle.name)) ?? {
-        kind: 'succeeded',
-        record: recordOf(stage, faults),
-      },
-    removeJob: async () => {},
+    collectJob: async ({ stage, handle }) => {
+      jobs.delete(handle.name);
+      const outcome = faults.jobOutcomes?.(submittedAs(submitted, handle.name));
+      return outcome ?? { kind: 'succeeded', record: recordOf(stage, faults) };
+    },
+    removeJob: async ({ name }) => void jobs.delete(name),
     acquireTarget: async ({ holder }) => {
       target = withHolder(target, holder);
       if (target.lease === null) throw new Error('the lease was not granted');
-      return { lease: target.lease, liveVersion: target.releases.at(-1)?.version ?? null };
+      const { live: head, goal } = viewOf(target, names);
+      return { lease: target.lease, liveVersion: head?.version ?? null, goal };
     },
-    releaseTarget: async ({ holder }) => void (target = withoutHolder(target, holder)),
+    releaseTarget: async (returned) => void (target = withoutHolder(target, returned)),
     commitRelease: async ({ lease, release }) => {
       const next = withRelease(target, { lease, release, at: '2026-01-01T00:00:00.000Z' });
       if (next === null) throw ApplicationFailure.nonRetryable('lease is over', 'StaleFence');
@@ -136,23 +163,49 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
     findLiveRelease: async () => target.releases.at(-1) ?? null,
     findRollbackGoal: async ({ to }) => goalOf(target, to),
     isHolderOpen: async () => true,
-    readPriorState: async () => ({ readyVersions: serving.ready, publishedVersions: [...serving.published] }),
+    alignAliases: async () => {
+      const { live: champion, previous } = viewOf(target, names);
+      Object.assign(aliases, { champion: champion?.version ?? null, previous: previous?.version ?? null });
+    },
+    takeOver: async (request) => {
+      passFence(request);
+      return [
+        {
+          replica: 'production-0',
+          readyVersions: serving.ready,
+          desiredVersions: serving.ready,
+          publishedVersions: [...serving.published],
+          stagedVersions: [],
+          hasCandidate: serving.candidate !== null,
+        },
+      ];
+    },
     checkEngine: async () => {},
-    publishVersion: async ({ version }) => {
+    publishVersion: async ({ version, ...change }) => {
+      passFence(change);
       if (!serving.published.includes(version)) serving.published.push(version);
     },
-    unpublishVersion: async ({ version }) => {
+    unpublishVersion: async ({ version, ...change }) => {
+      passFence(change);
       serving.published = serving.published.filter((entry) => entry !== version);
     },
-    loadCandidate: async ({ version }) => void (serving.candidate = version),
-    unloadCandidate: async () => void (serving.candidate = null),
+    loadCandidate: async ({ version, ...change }) => {
+      passFence(change);
+      serving.candidate = version;
+    },
+    unloadCandidate: async (change) => {
+      passFence(change);
+      serving.candidate = null;
+    },
     smokeTest: async ({ version }) => smokeReport(version, faults.smokeViolations ?? []),
-    showVersions: async ({ versions }) => {
+    showVersions: async ({ versions, ...change }) => {
+      passFence(change);
       serving.ready = versions;
       return { switchMs: 7 };
     },
     verifyRoute: async () => {},
-    retireVersions: async ({ keep }) => {
+    retireVersions: async ({ keep, ...change }) => {
+      passFence(change);
       const old = serving.published.filter((version) => !keep.includes(version));
       serving.published = serving.published.filter((version) => keep.includes(version));
       return old;
@@ -166,6 +219,9 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
     serving,
     releases: () => target.releases,
     lease: () => target.lease,
+    jobs,
+    trackingStatus: () => trackingStatus,
+    loseHolder: () => void (target = withoutLostHolder(target)),
     aliases,
     tagged,
   };
@@ -191,6 +247,12 @@ function withFaults(
     },
   );
   return Object.fromEntries(wrapped) as AllActivities;
+}
+
+function specOf(input: RunInput, faults: Faults): RunSpec {
+  const spec = tinySpec(input, { required: faults.approvalRequired ?? false, fourEyes: faults.fourEyes ?? false });
+  const timeouts = { ...spec.timeouts, ...faults.timeouts };
+  return { ...spec, timeouts, repair: { ...spec.repair, ...faults.repair } };
 }
 
 function recordOf(stage: string, { verdict = 'pass' }: Faults): StageRecord {

@@ -19,6 +19,7 @@ export function runStatus(changes: Partial<RunStatus> = {}): RunStatus {
     evaluation: null,
     smoke: null,
     failure: null,
+    stopped: null,
     links: {},
     ...changes,
   };

@@ -70,5 +70,14 @@ export function tinySpec(input: RunInput, approval: Partial<ApprovalSpec> = {}):
       repeats: 1,
       sla: { ttftP95Ms: null, interTokenP95Ms: null, totalP95Ms: null, maxErrorRate: 0, maxAnswerPerplexity: null },
     },
+    timeouts: {
+      'prepare-data': 3600,
+      train: 3600,
+      convert: 3600,
+      'build-engine': 3600,
+      evaluate: 3600,
+      deploy: 3600,
+      'smoke-test': 3600,
+    },
   };
 }

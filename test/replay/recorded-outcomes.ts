@@ -26,7 +26,7 @@ export const recordedOutcomes = {
   'llm-pipeline-alias-refused': {
     workflow: 'llmPipeline',
     end: 'completed',
-    turn: ['moveAliases', 'retireVersions', 'releaseTarget', 'closeTrackingRun'],
+    turn: ['alignAliases', 'retireVersions', 'releaseTarget', 'closeTrackingRun'],
   },
   'llm-pipeline-waiting': { workflow: 'llmPipeline', end: 'open', turn: ['tagVersion'] },
   'llm-pipeline-invalid-spec': { workflow: 'llmPipeline', end: 'failed', failure: 'InvalidSpec', turn: ['resolveRun'] },
@@ -118,6 +118,12 @@ export const recordedOutcomes = {
     failure: 'RollbackFailed',
     turn: ['unloadCandidate', 'unpublishVersion', 'releaseTarget', 'closeTrackingRun'],
   },
+  'llm-pipeline-deploy-timed-out': {
+    workflow: 'llmPipeline',
+    end: 'failed',
+    failure: 'StageTimedOut',
+    turn: ['publishVersion', 'unpublishVersion', 'releaseTarget', 'findLiveRelease', 'closeTrackingRun'],
+  },
   'llm-pipeline-cancelled-resolving': { workflow: 'llmPipeline', end: 'canceled', turn: ['resolveRun'] },
   'llm-pipeline-cancelled': {
     workflow: 'llmPipeline',
@@ -152,10 +158,11 @@ export const recordedOutcomes = {
     failure: 'EngineRejected',
     turn: ['loadCandidate', 'unloadCandidate', 'unpublishVersion', 'releaseTarget', 'findLiveRelease'],
   },
+  'deploy-model-onto-broken': { workflow: 'deployModel', end: 'completed', turn: ['retireVersions', 'releaseTarget'] },
   'rollback-model': {
     workflow: 'rollbackModel',
     end: 'completed',
-    turn: ['showVersions', 'verifyRoute', 'commitRelease', 'moveAliases', 'retireVersions', 'releaseTarget'],
+    turn: ['showVersions', 'verifyRoute', 'commitRelease', 'alignAliases', 'retireVersions', 'releaseTarget'],
   },
   'rollback-model-republished': {
     workflow: 'rollbackModel',
@@ -165,7 +172,7 @@ export const recordedOutcomes = {
       'showVersions',
       'verifyRoute',
       'commitRelease',
-      'moveAliases',
+      'alignAliases',
       'retireVersions',
       'releaseTarget',
     ],
@@ -184,7 +191,24 @@ export const recordedOutcomes = {
     failure: 'InvalidData',
     turn: ['submitJob', 'awaitJob', 'collectJob'],
   },
+  'converge-target': {
+    workflow: 'convergeTarget',
+    end: 'completed',
+    turn: ['publishVersion', 'unloadCandidate', 'showVersions', 'unpublishVersion', 'alignAliases', 'releaseTarget'],
+  },
+  'converge-target-settled': {
+    workflow: 'convergeTarget',
+    end: 'completed',
+    turn: ['acquireTarget', 'takeOver', 'releaseTarget'],
+  },
+  'converge-target-refused': {
+    workflow: 'convergeTarget',
+    end: 'failed',
+    failure: 'EngineRejected',
+    turn: ['showVersions', 'releaseTarget'],
+  },
   'serving-target': { workflow: 'servingTarget', end: 'continued-as-new', turn: [] },
+  'serving-target-converged': { workflow: 'servingTarget', end: 'open', turn: [] },
   'serving-target-lease-taken-back': { workflow: 'servingTarget', end: 'open', turn: ['isHolderOpen'] },
 } as const satisfies Record<string, RecordedOutcome>;
 

@@ -6,7 +6,13 @@ import { Client, Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
 
 import type { WorkerConfig } from '../../src/workers/config.ts';
-import { jobsActivities, pipelineActivities, servingActivities } from '../../src/workers/worker-activities.ts';
+import { createRunLookup } from '../../src/workers/run-lookup.ts';
+import {
+  jobRunner,
+  jobsActivities,
+  pipelineActivities,
+  servingActivities,
+} from '../../src/workers/worker-activities.ts';
 import { unservedPlatform } from '../fakes/platforms.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -38,7 +44,7 @@ function calledOn(queue: string): readonly string[] {
 
 test.each([
   ['pipeline', pipelineActivities(config, client)],
-  ['jobs', jobsActivities(config)],
+  ['jobs', jobsActivities(config, { runner: jobRunner(config), runs: createRunLookup(client) })],
   ['serving', servingActivities(config)],
 ])('the %s worker has every activity that workflows call on its queue, and no other', (queue, activities) => {
   const called = calledOn(queue);

@@ -17,7 +17,7 @@ import { releaseOf } from '../fakes/releases.ts';
 import type { RunHandle } from '../workflows/run-handle.ts';
 import { startRun } from '../workflows/run-handle.ts';
 import type { RunningWorkers, WorkflowLab } from '../workflows/workflow-lab.ts';
-import { gateOf, holderNamed, newTarget } from '../workflows/target-lab.ts';
+import { gateOf, holderNamed, newTarget, settled } from '../workflows/target-lab.ts';
 import { openWorkflowLab } from '../workflows/workflow-lab.ts';
 
 /*
@@ -63,7 +63,17 @@ function worldOfManyTargets(onCall: (name: ActivityName) => undefined): FakeWorl
     ...world,
     activities: {
       ...world.activities,
-      acquireTarget: async ({ holder }) => ({ lease: { token: 1, holder }, liveVersion: null }),
+      acquireTarget: async ({ holder }) => ({
+        lease: { token: 1, holder, unsettled: false },
+        liveVersion: null,
+        goal: { resident: [], kept: [] },
+      }),
+      takeOver: async () => [],
+      publishVersion: async () => {},
+      loadCandidate: async () => {},
+      unloadCandidate: async () => {},
+      showVersions: async () => ({ switchMs: 0 }),
+      retireVersions: async () => [],
       commitRelease: async () => ({ release: releaseOf(1, 1), previousVersion: null, keep: [1] }),
       releaseTarget: async () => {},
     },
@@ -168,7 +178,7 @@ describe('an upgrade of the workflow code while runs wait for approval', () => {
       const target = newTarget();
       const { holder } = await gateOf(lab).acquire(target, holderNamed('ada'));
       await roll(upgrade, 'two', code.changed);
-      await gateOf(lab).release(target, holder);
+      await gateOf(lab).release(target, settled(holder));
       expect(await buildOf(targetOf(target))).toBe('two');
       const [newRun] = await startWaiting(1);
       if (newRun === undefined) throw new Error('no run was started');

@@ -46,8 +46,7 @@ describe('a registered version', () => {
   });
 
   test('that fails keeps the files that were published before', async () => {
-    const world = createFakeWorld({ live: [1, 2], smokeViolations: ['empty answer'] });
-    world.serving.ready = [2];
+    const world = createFakeWorld({ live: [1, 2], resident: [2], smokeViolations: ['empty answer'] });
     const { name } = await lab.inWorld(world, async () => failureOf(await startDeploy(lab, 1)));
     expect(name).toBe('SmokeTestFailed');
     expect(world.serving).toEqual({ ready: [2], published: [1, 2], candidate: null });

@@ -207,7 +207,6 @@ describe('a deployment that fails', () => {
 
   const steps: readonly ActivityName[] = [
     'acquireTarget',
-    'readPriorState',
     'checkEngine',
     'publishVersion',
     'loadCandidate',
@@ -232,7 +231,7 @@ describe('a deployment that fails', () => {
     expect(undone.slice(0, 4)).toEqual(['showVersions', 'unloadCandidate', 'unpublishVersion', 'releaseTarget']);
   });
 
-  test.each(['moveAliases', 'retireVersions'] as const)(
+  test.each(['alignAliases', 'retireVersions'] as const)(
     'stands once it is in the log, though %s fails',
     async (step) => {
       const world = createFakeWorld({ live: [1], fail: { [step]: 'AccessDenied' } });

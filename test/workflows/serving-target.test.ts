@@ -11,6 +11,7 @@ import {
   newTarget,
   queueUp,
   sendToTarget,
+  settled,
   untilView,
   worldWithTargets,
 } from './target-lab.ts';
@@ -68,27 +69,27 @@ describe('the lease of a target', () => {
     const second = await queueUp(gate, target, bob);
     const third = await queueUp(gate, target, eve);
     expect((await gate.view(target)).queue).toEqual([bob, eve]);
-    await gate.release(target, ada);
-    expect(await second.lease).toEqual({ token: first.token + 1, holder: bob });
+    await gate.release(target, settled(ada));
+    expect(await second.lease).toEqual({ token: first.token + 1, holder: bob, unsettled: false });
     expect((await gate.view(target)).queue).toEqual([eve]);
-    await gate.release(target, bob);
-    expect(await third.lease).toEqual({ token: first.token + 2, holder: eve });
+    await gate.release(target, settled(bob));
+    expect(await third.lease).toEqual({ token: first.token + 2, holder: eve, unsettled: false });
   });
 
   test('is the same one when its holder asks again, and may be given back twice', async () => {
     const lease = await gate.acquire(target, ada);
     expect(await gate.acquire(target, ada)).toEqual(lease);
-    await gate.release(target, ada);
-    await gate.release(target, ada);
+    await gate.release(target, settled(ada));
+    await gate.release(target, settled(ada));
     expect((await gate.view(target)).lease).toBeNull();
   });
 
   test('does not come to a deployer that has left the queue', async () => {
     await gate.acquire(target, ada);
     const waiting = await queueUp(gate, target, bob);
-    await gate.release(target, bob);
+    await gate.release(target, settled(bob));
     expect(await failureOf(waiting.lease)).toMatchObject({ failure: 'StaleFence', message: /bob left the queue/u });
-    await gate.release(target, ada);
+    await gate.release(target, settled(ada));
     expect(await gate.view(target)).toMatchObject({ lease: null, queue: [] });
   });
 
@@ -98,9 +99,9 @@ describe('the lease of a target', () => {
     const waiting: Promise<unknown>[] = [];
     for (const holder of others) waiting.push((await queueUp(gate, target, holder)).lease);
     await gate.commit(target, first, draftOf(1, 'ada'));
-    await gate.release(target, ada);
-    expect(await waiting[0]).toEqual({ token: first.token + 1, holder: others[0] });
-    for (const holder of others.toReversed()) await gate.release(target, holder);
+    await gate.release(target, settled(ada));
+    expect(await waiting[0]).toEqual({ token: first.token + 1, holder: others[0], unsettled: false });
+    for (const holder of others.toReversed()) await gate.release(target, settled(holder));
   });
 
   test('is taken back from a deployer that was terminated, for the next one', async () => {
@@ -110,8 +111,30 @@ describe('the lease of a target', () => {
     const lost = await gate.acquire(target, { workflowId: run.workflowId, runId });
     const waiting = await queueUp(gate, target, bob);
     await run.terminate('a test');
-    expect((await waiting.lease).token).toBe(lost.token + 1);
+    expect(await waiting.lease).toEqual({ token: lost.token + 1, holder: bob, unsettled: true });
     expect(await failureOf(gate.commit(target, lost, draftOf(1, 'lost')))).toMatchObject({ failure: 'StaleFence' });
+  });
+});
+
+describe('a target that a deployer left half changed', () => {
+  test('is brought back by a workflow of its own when nobody waits for it, though it is frozen', async () => {
+    const run = await startRun(lab);
+    await untilPhase(run, 'awaiting-approval');
+    const { runId } = await run.describe();
+    const lost = await gate.acquire(target, { workflowId: run.workflowId, runId });
+    await sendToTarget(lab, target, ['freeze', { by: 'grace', reason: 'quarter end' }]);
+    await run.terminate('a test');
+    await untilView(gate, target, ({ lease }) => lease?.token === lost.token + 1);
+    await untilView(gate, target, ({ lease, unsettled }) => lease === null && !unsettled);
+    const converger = `converge/${target.target}/${target.model}/${lost.token + 1}`;
+    expect(await lab.environment.client.workflow.getHandle(converger).result()).toMatchObject({ changes: [] });
+  }, 60_000);
+
+  test('is brought back too when the deployer itself says that it could not undo all', async () => {
+    const lease = await gate.acquire(target, ada);
+    await gate.release(target, { holder: ada, settled: false });
+    await untilView(gate, target, ({ unsettled }) => !unsettled);
+    expect((await gate.acquire(target, bob)).token).toBe(lease.token + 2);
   });
 });
 
@@ -125,6 +148,8 @@ describe('the release log of a target', () => {
       lease: null,
       queue: [],
       frozen: null,
+      goal: { resident: [], kept: [] },
+      unsettled: false,
     });
   });
 
@@ -142,7 +167,7 @@ describe('the release log of a target', () => {
 
   test('refuses a deployer whose lease is over', async () => {
     const old = await gate.acquire(target, ada);
-    await gate.release(target, old.holder);
+    await gate.release(target, settled(old.holder));
     expect(await failureOf(gate.commit(target, old, draftOf(1, 'ada')))).toMatchObject({ failure: 'StaleFence' });
     await gate.acquire(target, bob);
     expect(await failureOf(gate.commit(target, old, draftOf(1, 'ada')))).toMatchObject({
@@ -161,7 +186,7 @@ describe('the release log of a target', () => {
     const view = await untilView(gate, target, ({ releases }) => releases.length === version);
     expect(view.releases.map(({ sequence }) => sequence)).toEqual(Array.from({ length: version }, (_, i) => i + 1));
     expect(view).toMatchObject({ lease, queue: [bob] });
-    await gate.release(target, ada);
+    await gate.release(target, settled(ada));
     expect((await waiting.lease).token).toBe(lease.token + 1);
   });
 });
@@ -177,12 +202,12 @@ describe('a frozen target', () => {
     expect(await failureOf(gate.acquire(target, eve))).toMatchObject({ failure: 'TargetFrozen' });
     expect(await gate.acquire(target, ada)).toEqual(lease);
     await gate.commit(target, lease, draftOf(1, 'ada'));
-    await gate.release(target, ada);
+    await gate.release(target, settled(ada));
     expect(await gate.view(target)).toMatchObject({ lease: null, live: { version: 1 } });
   });
 
   test('takes deployers again once it is unfrozen', async () => {
-    await gate.release(target, holderNamed('nobody'));
+    await gate.release(target, settled(holderNamed('nobody')));
     await sendToTarget(lab, target, ['freeze', { by: 'grace', reason: 'quarter end' }]);
     expect((await gate.view(target)).frozen).toEqual({ by: 'grace', reason: 'quarter end' });
     await sendToTarget(lab, target, ['unfreeze', { by: 'grace' }]);

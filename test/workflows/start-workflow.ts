@@ -4,6 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 
 import { taskQueues } from '../../src/contracts/names.ts';
 import type { DeployOutcome } from '../../src/contracts/serving.ts';
+import type { convergeTarget } from '../../src/workflows/converge-target.ts';
 import type { deployModel } from '../../src/workflows/deploy-model.ts';
 import type { importModel } from '../../src/workflows/import-model.ts';
 import type { rollbackModel } from '../../src/workflows/rollback-model.ts';
@@ -23,6 +24,13 @@ export async function startRollback(lab: WorkflowLab, to?: number): Promise<Work
   return lab.environment.client.workflow.start<typeof rollbackModel>('rollbackModel', {
     ...newExecution('rollback'),
     args: [{ ...target, requester: 'ada', ...(to === undefined ? {} : { to }) }],
+  });
+}
+
+export async function startConverge(lab: WorkflowLab): Promise<WorkflowHandle<typeof convergeTarget>> {
+  return lab.environment.client.workflow.start<typeof convergeTarget>('convergeTarget', {
+    ...newExecution('converge'),
+    args: [target],
   });
 }
 

@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 
 import { createTargetActivities } from '../../src/activities/target-activities.ts';
 import { messages, targetWorkflowId } from '../../src/contracts/names.ts';
-import type { Lease, LeaseHolder, TargetModel, TargetView } from '../../src/contracts/serving.ts';
+import type { Lease, LeaseHolder, LeaseReturn, TargetModel, TargetView } from '../../src/contracts/serving.ts';
 import type { ReleaseDraft, TargetGate } from '../../src/ports/target-gate.ts';
 import type { WorkflowExecutions } from '../../src/ports/workflow-executions.ts';
 import { createTargetGate } from '../../src/workers/target-gate.ts';
 import { createWorkflowExecutions } from '../../src/workers/workflow-executions.ts';
+import { createFakeRegistry } from '../fakes/fake-tracking.ts';
 import type { FakeWorld, Faults } from '../fakes/fake-world.ts';
 import { createFakeWorld } from '../fakes/fake-world.ts';
 import { releaseOf } from '../fakes/releases.ts';
@@ -17,7 +18,7 @@ export function worldWithTargets(lab: WorkflowLab, faults: Faults = {}): FakeWor
   const world = createFakeWorld(faults);
   const known = createWorkflowExecutions(lab.environment.client);
   const isOpen: WorkflowExecutions['isOpen'] = async (holder) => holder.runId === madeUpRun || known.isOpen(holder);
-  const targets = createTargetActivities({ gate: gateOf(lab), executions: { isOpen } });
+  const targets = createTargetActivities({ gate: gateOf(lab), executions: { isOpen }, registry: createFakeRegistry() });
   return { ...world, activities: { ...world.activities, ...targets } };
 }
 
@@ -34,6 +35,10 @@ export function newTarget(): TargetModel {
 
 export function holderNamed(name: string): LeaseHolder {
   return { workflowId: name, runId: madeUpRun };
+}
+
+export function settled(holder: LeaseHolder): LeaseReturn {
+  return { holder, settled: true };
 }
 
 export function draftOf(version: number, runId: string): ReleaseDraft {

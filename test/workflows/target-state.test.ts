@@ -6,10 +6,12 @@ import type { TargetState } from '../../src/workflows/target-state.ts';
 import {
   emptyTarget,
   isHeldBy,
+  neededConverger,
   viewOf,
   withFreeze,
   withHolder,
   withoutHolder,
+  withoutLostHolder,
   withRelease,
 } from '../../src/workflows/target-state.ts';
 import { releaseOf } from '../fakes/releases.ts';
@@ -19,15 +21,23 @@ const at = '2026-01-01T00:00:00.000Z';
 const holders: readonly LeaseHolder[] = ['ada', 'bob', 'eve', 'kim'].map((workflowId) => ({ workflowId, runId: '1' }));
 
 type Step =
-  | { readonly kind: 'acquire' | 'release'; readonly holder: LeaseHolder }
+  | { readonly kind: 'acquire'; readonly holder: LeaseHolder }
+  | { readonly kind: 'release'; readonly holder: LeaseHolder; readonly settled: boolean }
+  | { readonly kind: 'lose' }
   | { readonly kind: 'commit'; readonly version: number }
   | { readonly kind: 'freeze' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('acquire'), holder: fc.constantFrom(...holders) }) },
   {
-    weight: 6,
-    arbitrary: fc.record({ kind: fc.constantFrom('acquire', 'release'), holder: fc.constantFrom(...holders) }),
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('release'),
+      holder: fc.constantFrom(...holders),
+      settled: fc.boolean(),
+    }),
   },
+  { weight: 1, arbitrary: fc.constant({ kind: 'lose' }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('commit'), version: fc.integer({ min: 1, max: 5 }) }) },
   { weight: 1, arbitrary: fc.constant({ kind: 'freeze' }) },
 );
@@ -37,7 +47,9 @@ function next(state: TargetState, taken: Step): TargetState {
     case 'acquire':
       return withHolder(state, taken.holder);
     case 'release':
-      return withoutHolder(state, taken.holder);
+      return withoutHolder(state, { holder: taken.holder, settled: taken.settled });
+    case 'lose':
+      return withoutLostHolder(state);
     case 'freeze':
       return withFreeze(state, { by: 'grace', reason: 'quarter end' });
     case 'commit':
@@ -108,10 +120,10 @@ describe('whatever happens to a target', () => {
 describe('a release', () => {
   const [ada, bob] = holders as readonly [LeaseHolder, LeaseHolder];
   const held = withHolder(emptyTarget, ada);
-  const lease = { token: 1, holder: ada };
+  const lease = { token: 1, holder: ada, unsettled: false };
 
   test('is refused with the token of an earlier lease', () => {
-    const later = withHolder(withoutHolder(held, ada), bob);
+    const later = withHolder(withoutHolder(held, { holder: ada, settled: true }), bob);
     expect(withRelease(later, { lease, release: releaseOf(1, 0), at })).toBeNull();
   });
 
@@ -128,6 +140,37 @@ describe('a release', () => {
     }
     expect(state.releases).toHaveLength(200);
     expect(state.releases.at(-1)?.sequence).toBe(205);
+  });
+});
+
+describe('a target that a deployer left half changed', () => {
+  const [ada, bob] = holders as readonly [LeaseHolder, LeaseHolder];
+  const held = withHolder(emptyTarget, ada);
+  const converger = { workflowId: 'converge/production/glossary/2', runId: '1' };
+
+  test('needs a converger, named by the token it will get, while nobody else is there', () => {
+    expect(neededConverger(held, names)).toBeNull();
+    expect(neededConverger(withoutLostHolder(held), names)).toBe(converger.workflowId);
+    expect(neededConverger(withoutLostHolder(withHolder(held, bob)), names)).toBeNull();
+    expect(neededConverger(withoutHolder(held, { holder: ada, settled: false }), names)).toBe(converger.workflowId);
+    expect(neededConverger(withoutHolder(held, { holder: ada, settled: true }), names)).toBeNull();
+  });
+
+  test('tells its next holder, until one says that all is in place', () => {
+    const inherited = withoutLostHolder(withHolder(held, bob));
+    expect(inherited.lease).toEqual({ token: 2, holder: bob, unsettled: true });
+    expect(viewOf(inherited, names).unsettled).toBe(true);
+    const after = withHolder(withoutHolder(inherited, { holder: bob, settled: true }), ada);
+    expect(after.lease).toEqual({ token: 3, holder: ada, unsettled: false });
+    expect(viewOf(after, names).unsettled).toBe(false);
+  });
+
+  test('is left to the next deployer when its converger gives up, and gets another one when that was lost', () => {
+    const converging = withHolder(withoutLostHolder(held), converger);
+    const givenUp = withoutHolder(converging, { holder: converger, settled: false });
+    expect(neededConverger(givenUp, names)).toBeNull();
+    expect(withHolder(givenUp, bob).lease?.unsettled).toBe(true);
+    expect(neededConverger(withoutLostHolder(converging), names)).toBe('converge/production/glossary/3');
   });
 });
 

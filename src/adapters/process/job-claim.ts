@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { JobExit, JobState } from '../../contracts/job.ts';
+import type { JobTime } from '../../ports/job-runner.ts';
 import type { JobPaths } from './job-directory.ts';
 import { isAlive } from './process-table.ts';
 import { errorCode } from './to-adapter-error.ts';
@@ -11,10 +12,12 @@ const claimSchema = z.object({
   startTicks: z.int().nonnegative(),
   /** Identity of the boot; empty where the kernel does not show it. */
   bootId: z.string(),
+  startedMs: z.number().exactOptional(),
 });
 
 const exitSchema = z.object({
   exitCode: z.int().min(0).max(255),
+  endedMs: z.number().exactOptional(),
   /** Processes that the kernel ended for want of memory while the job ran, on the whole machine. */
   memoryKills: z.int().nonnegative().default(0),
 });
@@ -60,6 +63,15 @@ export async function readJobState(paths: JobPaths): Promise<JobState> {
 function parseExit(text: string): JobExit {
   const { exitCode, memoryKills } = exitSchema.parse(JSON.parse(text));
   return exitCode !== 0 && memoryKills > 0 ? { exitCode, outOfMemory: true } : { exitCode };
+}
+
+/** When the launcher claimed the job, and when it recorded the exit code. */
+export async function readJobTime(paths: JobPaths): Promise<JobTime | null> {
+  const claim = await readClaim(paths);
+  if (claim?.startedMs === undefined) return null;
+  const exit = await readIfPresent(paths.exit);
+  const endedMs = exit === null ? undefined : exitSchema.parse(JSON.parse(exit)).endedMs;
+  return { startedMs: claim.startedMs, endedMs: endedMs ?? null };
 }
 
 async function lossReason(claim: JobClaim): Promise<string> {

@@ -55,6 +55,11 @@ export async function ensureJobDirectory(paths: JobPaths, document: JobDocument)
   if (found !== text) throw nameTaken(document.jobName, found, text);
 }
 
+/** The inode of the directory is the job's identity: a later job of the same name has another. */
+export async function jobId(paths: JobPaths): Promise<string> {
+  return String((await stat(paths.directory)).ino);
+}
+
 async function publishDirectory(directory: string, documentText: string): Promise<void> {
   const draft = `${draftPrefix(directory)}${randomUUID()}`;
   await mkdir(path.join(draft, 'work'), { recursive: true });

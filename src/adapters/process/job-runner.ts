@@ -1,13 +1,14 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { JobDocument, JobHandle, JobState } from '../../contracts/job.ts';
 import type { ProcessJobsPlatform } from '../../contracts/platform.ts';
 import type { JobRunner } from '../../ports/job-runner.ts';
-import { claimAsRemoved, readClaim, readJobState } from './job-claim.ts';
+import { claimAsRemoved, readClaim, readJobState, readJobTime } from './job-claim.ts';
 import type { JobPaths } from './job-directory.ts';
-import { ensureJobDirectory, exists, jobPaths } from './job-directory.ts';
+import { ensureJobDirectory, exists, jobId, jobPaths } from './job-directory.ts';
 import { buildJobEnvironment } from './job-environment.ts';
 import { launchJob } from './job-launch.ts';
+import { listUnended } from './list-jobs.ts';
 import { readLogChunk, readLogTail, readProgressChunk } from './job-output.ts';
 import type { JobQueue } from './job-queue.ts';
 import { createJobQueue } from './job-queue.ts';
@@ -36,6 +37,8 @@ export function createProcessJobRunner(options: ProcessJobRunnerOptions): JobRun
         submit(queue, jobPaths(options.directory, document.jobName), document),
       ),
     inspect: (handle) => attempt(`inspect job ${handle.name}`, () => inspect(queue, pathsOf(handle), handle)),
+    timeOf: (handle) => attempt(`read the times of job ${handle.name}`, () => readJobTime(pathsOf(handle))),
+    listUnended: () => attempt('list jobs', () => listUnended(options.directory)),
     readProgress: (handle, offset) =>
       attempt(`read the progress of job ${handle.name}`, () => readProgressChunk(pathsOf(handle).progress, offset)),
     readLog: (handle, offset, maxBytes) =>
@@ -45,15 +48,13 @@ export function createProcessJobRunner(options: ProcessJobRunnerOptions): JobRun
   };
 }
 
-/** The inode of the directory is the job's identity: a later job of the same name has another. */
 async function submit(queue: JobQueue, paths: JobPaths, document: JobDocument): Promise<JobHandle> {
   await ensureJobDirectory(paths, document);
   if ((await readClaim(paths)) === null) {
     await queue.enter(document.jobName);
     await queue.advance();
   }
-  const { ino } = await stat(paths.directory);
-  return { name: document.jobName, id: String(ino), outputUri: document.output.uri };
+  return { name: document.jobName, id: await jobId(paths), outputUri: document.output.uri };
 }
 
 async function launch(options: ProcessJobRunnerOptions, paths: JobPaths): Promise<void> {

@@ -34,6 +34,11 @@ export async function unloadCandidate(server: ModelServer, candidate: CandidateM
   await rm(folderOf(candidate), { recursive: true, force: true });
 }
 
+/** Whether a candidate was prepared, though it may never have been loaded. */
+export async function hasCandidateFolder(candidate: CandidateModel): Promise<boolean> {
+  return (await lstat(folderOf(candidate)).catch(() => null)) !== null;
+}
+
 async function linkCandidate(candidate: CandidateModel, version: number): Promise<void> {
   const folder = folderOf(candidate);
   const link = join(folder, String(version));

@@ -9,7 +9,7 @@ import type { InferenceClient } from '../../protocols/triton/inference.ts';
 import { openInference } from '../../protocols/triton/inference.ts';
 import { AdapterError } from '../errors.ts';
 import { readIndex } from './await-state.ts';
-import { loadCandidate, unloadCandidate } from './candidate.ts';
+import { hasCandidateFolder, loadCandidate, unloadCandidate } from './candidate.ts';
 import { readDesiredVersions } from './desired-state.ts';
 import { passFence } from './fence.ts';
 import { readyVersions } from './index-state.ts';
@@ -107,10 +107,12 @@ async function changeReplica(
 async function readState(server: ModelServer, replica: ReplicaPlatform, model: string): Promise<ReplicaState> {
   const names = [model, candidateModelName(model)];
   const index = (await readIndex(server)).filter(({ name, state }) => names.includes(name) && state !== '');
+  const isCandidateKnown = index.some(({ name }) => name === candidateModelName(model));
   return {
     index,
     readyVersions: readyVersions(index, model),
-    desiredVersions: await readDesiredVersions(replica.desiredDirectory, model),
+    desiredVersions: (await readDesiredVersions(replica.desiredDirectory, model)) ?? [],
+    hasCandidate: isCandidateKnown || (await hasCandidateFolder({ ...replica, model })),
     publishedVersions: await publishedVersions(replica.repositoryDirectory, model),
     stagedVersions: await stagedVersions(replica, model),
   };

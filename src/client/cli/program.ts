@@ -6,6 +6,7 @@ import { addCancelCommand } from './commands/cancel-command.ts';
 import { addCompareCommand } from './commands/compare-command.ts';
 import { addDecideCommands } from './commands/decide-command.ts';
 import { addForkCommand } from './commands/fork-command.ts';
+import { addFreezeCommands } from './commands/freeze-commands.ts';
 import { addLogsCommand } from './commands/logs-command.ts';
 import { addModelsCommand } from './commands/models-command.ts';
 import { addReleaseCommands } from './commands/release-commands.ts';
@@ -32,6 +33,7 @@ export function buildProgram(): Command {
   addForkCommand(program);
   addCancelCommand(program);
   addReleaseCommands(program);
+  addFreezeCommands(program);
   addAskCommand(program);
   addCompareCommand(program);
   addModelsCommand(program);

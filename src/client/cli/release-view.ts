@@ -10,6 +10,7 @@ export function targetLines(view: TargetView): readonly string[] {
   return [
     `${view.model} on ${view.target}: ${live}`,
     ...(view.frozen === null ? [] : [`frozen by ${view.frozen.by}: ${view.frozen.reason}`]),
+    ...(view.unsettled ? ['left half changed by a deployer; it is brought back before anything else'] : []),
     ...(view.lease === null ? [] : [`being changed by ${view.lease.holder.workflowId}, ${view.queue.length} waiting`]),
     ...(rows.length === 0
       ? []

@@ -40,7 +40,7 @@ export function runLines(status: RunStatus, nowMs: number): readonly string[] {
 
 /** What has changed since the last look, a line each: for terminals that cannot redraw, and logs. */
 export function changeLines(before: RunStatus | null, after: RunStatus): readonly string[] {
-  const head = before?.phase === after.phase ? [] : [`${after.runId}: ${after.phase}`];
+  const head = before?.phase === after.phase ? [] : [`${after.runId}: ${phaseText(after)}`];
   const stages = after.stages.filter((stage) => {
     const old = before?.stages.find((entry) => entry.stage === stage.stage);
     return stage.state !== (old?.state ?? 'waiting');
@@ -59,7 +59,12 @@ export function progressLine(status: RunStatus): string | null {
 function headLine(status: RunStatus): string {
   const version = status.version === null ? '' : ` version ${status.version}`;
   const target = status.target === null ? '' : ` → ${status.target}`;
-  return `${status.runId}  ${status.model}${version}${target}  ${status.phase}`;
+  return `${status.runId}  ${status.model}${version}${target}  ${phaseText(status)}`;
+}
+
+/** `cancelled in train`. */
+function phaseText({ phase, stopped }: RunStatus): string {
+  return stopped === null ? phase : `${phase} ${stopped}`;
 }
 
 function forkLines({ fork }: RunStatus): readonly string[] {

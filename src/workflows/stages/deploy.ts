@@ -21,6 +21,7 @@ export async function deploy(run: RunContext, version: number, engine: Artifact)
       keepVersions: spec.deploy.keepVersions,
       kind: 'deploy',
       by: state.status.decision?.by ?? spec.requester,
+      timeouts: spec.timeouts,
     },
     {
       smokeTestStarted: () => state.startStage('smoke-test'),

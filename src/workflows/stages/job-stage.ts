@@ -87,6 +87,7 @@ async function runClaimedJob(
       runId: run.state.status.runId,
       stageKey,
       trackingRunId: run.trackingRunId,
+      timeoutSeconds: run.resolved.spec.timeouts[stage],
       attemptsBefore: run.state.stage(stage).attempts ?? 0,
       onStart: (job, attempt) => run.state.changeStage(stage, { job, attempts: attempt }),
       ...(claim === undefined ? {} : { claim }),

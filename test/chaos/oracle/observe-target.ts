@@ -36,7 +36,9 @@ export async function observeTarget(witnesses: TargetWitnesses, names: TargetMod
 }
 
 function emptyView({ target, model }: TargetModel): TargetView {
-  return { target, model, live: null, previous: null, releases: [], lease: null, queue: [], frozen: null };
+  const goal = { resident: [], kept: [] };
+  const nothing = { live: null, previous: null, releases: [], lease: null, queue: [], frozen: null, unsettled: false };
+  return { target, model, ...nothing, goal };
 }
 
 async function observeReplica(replica: ReplicaPlatform, model: string): Promise<ReplicaFacts> {

@@ -55,6 +55,8 @@ const goodTarget: TargetFacts = {
     lease: null,
     queue: [],
     frozen: null,
+    goal: { resident: [1, 2], kept: [1, 2] },
+    unsettled: false,
   },
   replicas: [goodReplica],
   aliases: { champion: 2, previous: 1 },
@@ -143,7 +145,7 @@ test.each<[string, Partial<ReplicaFacts>, string]>([
 test.each<[string, TargetFacts, string]>([
   [
     'a lease that is held',
-    { ...goodTarget, view: { ...goodTarget.view, lease: { token: 3, holder } } },
+    { ...goodTarget, view: { ...goodTarget.view, lease: { token: 3, holder, unsettled: false } } },
     'the lease is free: free ≠ held by case-1-run',
   ],
   [

@@ -4,7 +4,13 @@ import { taskQueues } from '../../../src/contracts/names.ts';
 import type { WorkerConfig } from '../../../src/workers/config.ts';
 import type { WorkerPart } from '../../../src/workers/run-worker.ts';
 import { runWorker } from '../../../src/workers/run-worker.ts';
-import { jobsActivities, pipelineActivities, servingActivities } from '../../../src/workers/worker-activities.ts';
+import { createRunLookup } from '../../../src/workers/run-lookup.ts';
+import {
+  jobRunner,
+  jobsActivities,
+  pipelineActivities,
+  servingActivities,
+} from '../../../src/workers/worker-activities.ts';
 import { withPlaces } from '../faults/activity-place.ts';
 import { chaosFiles, chaosVariable } from '../faults/chaos-files.ts';
 import { createFaultGuard } from '../faults/faulty-port.ts';
@@ -29,7 +35,11 @@ async function activitiesOf(config: WorkerConfig): Promise<object> {
     case 'pipeline':
       return pipelineActivities(config, await connectedClient(config), guard);
     case 'jobs':
-      return jobsActivities(config, guard);
+      return jobsActivities(
+        config,
+        { runner: jobRunner(config, guard), runs: createRunLookup(await connectedClient(config)) },
+        guard,
+      );
     case 'serving':
       return servingActivities(config, guard);
   }

@@ -39,6 +39,7 @@ export function statusAfter(done: number, change: Partial<RunStatus> = {}): RunS
     evaluation: null,
     smoke: null,
     failure: null,
+    stopped: null,
     links: {},
     ...change,
   };

@@ -145,10 +145,22 @@ describe('releases', () => {
   test('are listed newest first with the live and the previous one marked', () => {
     const previous = { ...release, sequence: 1, version: 1, runId: 'glossary-1' };
     const view = { target: 'production', model: 'glossary', live: release, previous, releases: [previous, release] };
-    const lines = targetLines({ ...view, lease: null, queue: [], frozen: { by: 'ada', reason: 'quarter end' } });
-    expect(lines.slice(0, 3)).toEqual(['glossary on production: version 2 is live', 'frozen by ada: quarter end', '']);
-    expect(lines[4]).toBe('2  2 ← live      deploy  2026-01-01T00:00:00Z  ada  sha256:3f9c0d1a2b4c  glossary-2');
-    expect(lines[5]).toContain('1 ← previous');
+    const lines = targetLines({
+      ...view,
+      lease: null,
+      queue: [],
+      frozen: { by: 'ada', reason: 'quarter end' },
+      unsettled: true,
+      goal: { resident: [1, 2], kept: [1, 2] },
+    });
+    expect(lines.slice(0, 4)).toEqual([
+      'glossary on production: version 2 is live',
+      'frozen by ada: quarter end',
+      'left half changed by a deployer; it is brought back before anything else',
+      '',
+    ]);
+    expect(lines[5]).toBe('2  2 ← live      deploy  2026-01-01T00:00:00Z  ada  sha256:3f9c0d1a2b4c  glossary-2');
+    expect(lines[6]).toContain('1 ← previous');
   });
 
   test('that failed say what is live instead', () => {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WindlassClient } from '../../../src/client/windlass-client.ts';
 import type { Faults } from '../../fakes/fake-world.ts';
 import { createFakeWorld } from '../../fakes/fake-world.ts';
+import { gateOf, holderNamed, newTarget, settled, worldWithTargets } from '../../workflows/target-lab.ts';
 import type { WorkflowLab } from '../../workflows/workflow-lab.ts';
 import { openWorkflowLab } from '../../workflows/workflow-lab.ts';
 import { checkingWorld, untilWaiting } from '../checking-world.ts';
@@ -110,6 +111,22 @@ describe('the command line', () => {
       expect(JSON.parse(back.stdout)).toMatchObject({ kind: 'released', release: { version: 1 } });
       const compared = await cli.windlass('compare', 'g-plain', 'g-json');
       expect(compared.stdout).toMatch(/^run +g-plain +g-json$/m);
+    });
+  });
+
+  test('freezes a target, says so, and takes deployments again when it is unfrozen', async () => {
+    const target = newTarget();
+    const where = ['--target', target.target, '--model', target.model] as const;
+    await lab.inWorld(worldWithTargets(lab), async () => {
+      await gateOf(lab).release(target, settled(holderNamed('nobody')));
+      const frozen = await cli.windlass('freeze', ...where, '--as', 'grace', '--reason', 'quarter end', '--json');
+      expect(JSON.parse(frozen.stdout)).toMatchObject({ frozen: { by: 'grace', reason: 'quarter end' } });
+      expect((await cli.windlass('releases', ...where)).stdout).toContain('frozen by grace: quarter end');
+      const refused = await cli.windlass('deploy', ...where, '--version', '1');
+      expect(refused).toMatchObject({ status: 1 });
+      expect(refused.stderr).toContain(`${target.target} is frozen by grace: quarter end`);
+      const unfrozen = await cli.windlass('unfreeze', ...where, '--json');
+      expect(JSON.parse(unfrozen.stdout)).toMatchObject({ frozen: null });
     });
   });
 });
