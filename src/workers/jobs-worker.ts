@@ -1,6 +1,6 @@
-import { removeOrphans } from '../activities/orphan-jobs.ts';
 import { taskQueues } from '../contracts/names.ts';
 import type { WorkerConfig } from './config.ts';
+import { endOrphanJobs } from './orphan-chore.ts';
 import { createRunLookup } from './run-lookup.ts';
 import type { WorkerPart } from './run-worker.ts';
 import { runWorker } from './run-worker.ts';
@@ -15,7 +15,7 @@ async function buildJobsPart(config: WorkerConfig): Promise<WorkerPart> {
     taskQueue: taskQueues.jobs,
     workflows: null,
     activities: jobsActivities(config, jobs),
-    chores: [{ name: 'end the jobs of closed runs', everySeconds: 30, run: async () => removeOrphans(jobs) }],
+    chores: [endOrphanJobs(jobs)],
   };
 }
 

@@ -4,6 +4,7 @@ import { taskQueues } from '../../../src/contracts/names.ts';
 import type { WorkerConfig } from '../../../src/workers/config.ts';
 import type { WorkerPart } from '../../../src/workers/run-worker.ts';
 import { runWorker } from '../../../src/workers/run-worker.ts';
+import { endOrphanJobs } from '../../../src/workers/orphan-chore.ts';
 import { createRunLookup } from '../../../src/workers/run-lookup.ts';
 import {
   jobRunner,
@@ -26,22 +27,20 @@ async function buildPart(config: WorkerConfig): Promise<WorkerPart> {
     taskQueue: taskQueues[name],
     workflows:
       name === 'pipeline' ? { workflowBundle: { codePath: process.env['WINDLASS_CHAOS_BUNDLE'] ?? '' } } : null,
-    activities: withPlaces(await activitiesOf(config)),
+    ...(await dutiesOf(config)),
   };
 }
 
-async function activitiesOf(config: WorkerConfig): Promise<object> {
+async function dutiesOf(config: WorkerConfig): Promise<Pick<WorkerPart, 'activities' | 'chores'>> {
   switch (name) {
     case 'pipeline':
-      return pipelineActivities(config, await connectedClient(config), guard);
-    case 'jobs':
-      return jobsActivities(
-        config,
-        { runner: jobRunner(config, guard), runs: createRunLookup(await connectedClient(config)) },
-        guard,
-      );
+      return { activities: withPlaces(pipelineActivities(config, await connectedClient(config), guard)) };
+    case 'jobs': {
+      const jobs = { runner: jobRunner(config, guard), runs: createRunLookup(await connectedClient(config)) };
+      return { activities: withPlaces(jobsActivities(config, jobs, guard)), chores: [endOrphanJobs(jobs)] };
+    }
     case 'serving':
-      return servingActivities(config, guard);
+      return { activities: withPlaces(servingActivities(config, guard)) };
   }
 }
 
