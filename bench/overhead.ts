@@ -43,17 +43,30 @@ async function measureAll(): Promise<readonly Measurement[]> {
 }
 
 function report(): string {
-  const rows = measurements.map(({ system, concurrent, runs, p50Ms, p95Ms }) => [
+  const head = [
+    'seven stages that do nothing',
+    'at once',
+    'runs',
+    'durable steps',
+    'p50, ms',
+    'p95, ms',
+    'p50 a step',
+    'processor, ms',
+  ];
+  const rows = measurements.map(({ system, concurrent, runs, durableSteps, p50Ms, p95Ms, processorMs }) => [
     system,
     concurrent,
     runs,
+    durableSteps,
     p50Ms,
     p95Ms,
+    Math.round(p50Ms / durableSteps),
+    processorMs,
   ]);
   const goals = verdict.goals.map(({ goal, ratio, limit, isMet }) => [goal, ratio, limit, isMet ? 'met' : 'not met']);
   return [
     machineLine(machine),
-    markdownTable(['seven stages that do nothing', 'at once', 'runs', 'p50, ms', 'p95, ms'], rows),
+    markdownTable(head, rows),
     markdownTable(['goal, p50 with one run at a time', 'ratio', 'at most', ''], goals),
     '',
   ].join('\n\n');

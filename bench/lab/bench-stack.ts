@@ -18,8 +18,9 @@ import type { StackHome } from '../../src/stack/stack-home.ts';
 import { homeDirectories, stackHome, targetHome } from '../../src/stack/stack-home.ts';
 import { stopProcesses, waitForEnd } from '../../src/stack/stop-processes.ts';
 import type { WorkerName } from '../../src/workers/worker-settings.ts';
+import { processorMs, residentMib } from './processes.ts';
 import type { BenchServer } from './servers.ts';
-import { residentMib, startServer } from './servers.ts';
+import { startServer } from './servers.ts';
 
 export interface BenchStackOptions {
   /** `process`: a process for each job, with the real entry point; `in-process`: the jobs worker does the job's nothing itself. */
@@ -96,6 +97,13 @@ export class BenchStack {
   async startOtherWorker(main: URL, workflows: URL): Promise<void> {
     const bundle = await bundleInto(this.#home, workflows);
     await this.#start(nodeServer('other-worker', [fileURLToPath(main), this.address, bundle], {}));
+  }
+
+  /** Of the server, the workers and all jobs so far. */
+  async processorMs(): Promise<number> {
+    const processes = [this.#temporal, ...this.#workers.values()];
+    const times = await Promise.all(processes.map(async ({ pid }) => processorMs(pid)));
+    return times.reduce((sum, ms) => sum + ms, 0);
   }
 
   get jobsDirectory(): string {

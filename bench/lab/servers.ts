@@ -35,9 +35,3 @@ export async function startServer(
   ended.catch(() => {});
   return started.identity;
 }
-
-/** Resident memory of a process now, in MiB. */
-export async function residentMib(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Math.round(Number(/^VmRSS:\s+(\d+)/mu.exec(status)?.[1]) / 1024);
-}

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { findInstallation } from '../../src/stack/installation.ts';
+import { childrenMs } from '../lab/processes.ts';
 import type { System, Systems } from './measure.ts';
 import { systemNames } from './system-names.ts';
 
@@ -30,6 +31,8 @@ function metaflowSystem(interpreter: string, folder: string): System {
   return {
     name: systemNames.metaflow,
     maxRepeats,
+    durableSteps: async () => 7,
+    processorMs: async () => childrenMs(process.pid),
     run: async () => {
       const env = { PATH: process.env['PATH'], HOME: folder, METAFLOW_HOME: folder, USERNAME: 'bench' };
       await execute(interpreter, [flow, '--quiet', '--no-pylint', 'run'], { cwd: folder, env });

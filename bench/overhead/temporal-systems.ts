@@ -1,3 +1,5 @@
+import type { Client } from '@temporalio/client';
+
 import { taskQueues, workflowTypes } from '../../src/contracts/names.ts';
 import { BenchStack } from '../lab/bench-stack.ts';
 import { bareTaskQueue } from './bare-activities.ts';
@@ -28,12 +30,14 @@ async function openBoth(): Promise<[BenchStack, BenchStack]> {
   return [inProcess, await BenchStack.open({ jobs: 'process', approval: false })];
 }
 
-function bareSystem({ client }: BenchStack): System {
+function bareSystem(stack: BenchStack): System {
   return {
     name: systemNames.bareSdk,
     maxRepeats: Infinity,
+    processorMs: async () => stack.processorMs(),
+    durableSteps: async (serial) => activitiesOf(stack.client, `bare-${serial}`),
     run: async (serial) => {
-      await client.workflow.execute('bareWorkflow', { workflowId: `bare-${serial}`, taskQueue: bareTaskQueue });
+      await stack.client.workflow.execute('bareWorkflow', { workflowId: `bare-${serial}`, taskQueue: bareTaskQueue });
     },
   };
 }
@@ -42,6 +46,8 @@ function windlassSystem(name: string, stack: BenchStack): System {
   return {
     name,
     maxRepeats: Infinity,
+    processorMs: async () => stack.processorMs(),
+    durableSteps: async (serial) => activitiesOf(stack.client, `run-${serial}`),
     run: async (serial) => {
       await stack.client.workflow.execute(workflowTypes.llmPipeline, {
         workflowId: `run-${serial}`,
@@ -50,4 +56,9 @@ function windlassSystem(name: string, stack: BenchStack): System {
       });
     },
   };
+}
+
+async function activitiesOf(client: Client, workflowId: string): Promise<number> {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+  return (events ?? []).filter((event) => event.activityTaskScheduledEventAttributes != null).length;
 }
