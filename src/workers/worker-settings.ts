@@ -6,13 +6,9 @@ export type WorkerName = 'pipeline' | 'jobs' | 'serving';
 /** A long poll each: more only wait beside each other on one machine. */
 const polls = { type: 'simple-maximum', maximum: 10 } as const;
 
-/** What followers in the Temporal UI see is no older than this. */
-const heartbeats = { maxHeartbeatThrottleInterval: '2s', defaultHeartbeatThrottleInterval: '2s' } as const;
-
-/** What each worker takes at once; the figures behind it: docs/operating.md, Capacity. */
+/** What each worker takes at once: docs/operating.md, Capacity. */
 export const workerSettings = {
   pipeline: {
-    ...heartbeats,
     workflowTaskPollerBehavior: polls,
     activityTaskPollerBehavior: polls,
     // One thread works them off; more would only be taken from another worker.
@@ -25,13 +21,11 @@ export const workerSettings = {
     maxConcurrentActivityTaskExecutions: 200,
   },
   jobs: {
-    ...heartbeats,
     activityTaskPollerBehavior: polls,
     // A job that is followed is one, waiting in the queue or running: a promise and a heartbeat. Further ones wait in the task queue.
     maxConcurrentActivityTaskExecutions: 500,
   },
   serving: {
-    ...heartbeats,
     activityTaskPollerBehavior: polls,
     // Copies of engines and requests to Triton: as many as targets that deploy at once.
     maxConcurrentActivityTaskExecutions: 50,
