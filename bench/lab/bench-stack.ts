@@ -78,6 +78,7 @@ export class BenchStack {
     const connection = await Connection.connect({ address });
     const bundle = join(installation.root, 'dist', 'workflow-bundle.js');
     const stack = new BenchStack({ home, address, connection, bundle, temporal, jobs: options.jobs });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stack.#abandon());
     await stack.startWorkers();
     return stack;
   }
@@ -143,6 +144,11 @@ export class BenchStack {
     await stopProcesses([...this.#workers.values()], { signal: 'SIGTERM', timeoutMs: 15_000 });
     await stopProcesses([this.#temporal], { signal: 'SIGTERM', timeoutMs: 10_000 });
     rmSync(this.#home.directory, { recursive: true, force: true });
+  }
+
+  /** A bench that is ended leaves no server behind. */
+  async #abandon(): Promise<void> {
+    await this.close().finally(() => process.exit(1));
   }
 
   #environment(): Record<string, string> {
