@@ -23,7 +23,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'retry a permanent failure',
     file: 'src/contracts/failures.ts',
-    find: "StorageFull: { class: 'permanent'",
+    find: "StorageFull: { class: 'resource'",
     replace: "StorageFull: { class: 'transient'",
     seenBy: 4,
   },

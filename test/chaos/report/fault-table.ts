@@ -12,7 +12,7 @@ interface Row {
 /** Fault point × stage → what struck there, how the runs ended, how many jobs they started, the state of the target. */
 export function faultTable(cases: readonly JudgedCase[], fired: readonly FiredFault[]): string {
   const rows = rowsOf(fired).map((row) => cellsOf(row, cases));
-  return [header, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
 const header = ['stage', 'point', 'faults', 'outcomes', 'jobs / attempts', 'target'];
