@@ -178,8 +178,10 @@ describe('an upgrade of the workflow code while runs wait for approval', () => {
       const target = newTarget();
       const { holder } = await gateOf(lab).acquire(target, holderNamed('ada'));
       await roll(upgrade, 'two', code.changed);
-      await gateOf(lab).release(target, settled(holder));
-      expect(await buildOf(targetOf(target))).toBe('two');
+      await until(async () => {
+        await gateOf(lab).release(target, settled(holder));
+        return (await buildOf(targetOf(target))) === 'two';
+      });
       const [newRun] = await startWaiting(1);
       if (newRun === undefined) throw new Error('no run was started');
       expect(upgrade.askedMore()).toBe(1);
