@@ -11,6 +11,7 @@ import { createPollClock } from './job-poll.ts';
 import { finalPoints, metricPoints, progressLine } from './job-progress.ts';
 import { endUnderDeadline, stopWhenOverdue } from './job-time.ts';
 import { removeIfOrphan } from './orphan-jobs.ts';
+import { withPinnedFiles } from './pinned-sources.ts';
 import { settleJob } from './settle-job.ts';
 
 /** What a workflow can ask about jobs; served by the worker that has the job runner's rights. */
@@ -48,7 +49,10 @@ interface FollowState {
 export function createJobActivities(dependencies: JobActivityDependencies): JobActivities {
   const { runner, artifacts } = dependencies;
   return {
-    submitJob: async (request) => runner.submit(buildJobDocument(request, artifacts.objects.rootUri)),
+    submitJob: async (request) => {
+      const whole = await withPinnedFiles(artifacts.objects, request);
+      return runner.submit(buildJobDocument(whole, artifacts.objects.rootUri));
+    },
     awaitJob: async (job) => followOrEnd(dependencies, job),
     collectJob: async (job) => collectJob(dependencies, job),
     removeJob: async (handle) => runner.remove(handle),

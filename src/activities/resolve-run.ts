@@ -9,6 +9,7 @@ import type { RunArchive } from '../ports/run-archive.ts';
 import type { SourceReader } from '../ports/source-reader.ts';
 import type { ForkOrder, SpecResolver } from '../ports/spec-resolver.ts';
 import { baseModelOf } from './base-models.ts';
+import { storeSource } from './pinned-sources.ts';
 import type { StoredSpec } from './stored-spec.ts';
 import { keepSpec, readSpec } from './stored-spec.ts';
 
@@ -92,7 +93,9 @@ async function documentFrom(
 
 async function pinned(dependencies: ResolveDependencies, spec: RunSpec): Promise<StoredSpec> {
   const sources = await Promise.all(
-    spec.data.sources.map(async (source) => readerOf(dependencies, source.uri).pin(source)),
+    spec.data.sources.map(async (source) =>
+      storeSource(dependencies.objects, await readerOf(dependencies, source.uri).pin(source)),
+    ),
   );
   return { spec, sources, baseModel: await requiredBaseModel(dependencies.objects, spec) };
 }

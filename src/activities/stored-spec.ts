@@ -1,13 +1,13 @@
 import type { ArtifactRef, Digest } from '../contracts/artifact.ts';
 import { canonicalJson } from '../contracts/canonical-json.ts';
-import type { PinnedSource, RunSpec } from '../contracts/run-spec.ts';
+import type { RunSpec, StoredSource } from '../contracts/run-spec.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { sha256Digest } from './sha256.ts';
 
 /** The document that a run works with from its first stage to its last; a repair makes another one beside it. */
 export interface StoredSpec {
   readonly spec: RunSpec;
-  readonly sources: readonly PinnedSource[];
+  readonly sources: readonly StoredSource[];
   readonly baseModel: ArtifactRef | null;
 }
 

@@ -1,4 +1,4 @@
-import type { ArtifactRef } from './artifact.ts';
+import type { ArtifactRef, Digest } from './artifact.ts';
 import type { ForkOrigin } from './fork.ts';
 import type { PromptTask } from './expectation.ts';
 import type { RepairSpec } from './repair.ts';
@@ -80,6 +80,12 @@ export type SourceFormat = 'jsonl' | 'parquet' | 'csv' | 'text';
 /** A source as it stood when the run began; a job refuses bytes that differ. */
 export interface PinnedSource extends SourceSpec {
   readonly files: readonly PinnedFile[];
+}
+
+/** A pinned source as it goes through a history: its list of files stands in the store, under the sha256 of its canonical JSON. */
+export interface StoredSource extends SourceSpec {
+  readonly filesDigest: Digest;
+  readonly fileCount: number;
 }
 
 export interface PinnedFile {
@@ -190,7 +196,7 @@ export interface ResolvedRun {
   /** Where the resolved spec is stored, and its digest. */
   readonly specUri: string;
   readonly specDigest: string;
-  readonly sources: readonly PinnedSource[];
+  readonly sources: readonly StoredSource[];
   readonly baseModel: ArtifactRef | null;
   /** sha256 over the code and the locked environment of the jobs. */
   readonly jobsDigest: string;
