@@ -11,8 +11,6 @@ export function inputOf(lane: Lane, { index, scenario, keepVersions }: ChaosCase
     data: { split: { salt: `case-${index}` } },
     train: { seed: index },
     deploy: { keepVersions },
-    // every case has an end: nobody is there to repair a run that is parked
-    repair: { onFailure: 'fail' },
     approval: { required: scenario === 'approve' || scenario === 'reject' },
     ...(scenario === 'smoke-misses' ? { smokeTest: { sla: { ttftP95Ms: 0.001 } } } : {}),
   };
