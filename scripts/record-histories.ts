@@ -6,13 +6,19 @@ import type { ForkInput } from '../src/contracts/fork.ts';
 import { messages, targetWorkflowId } from '../src/contracts/names.ts';
 import type { ActivityName, Faults, FakeWorld } from '../test/fakes/fake-world.ts';
 import { createFakeWorld } from '../test/fakes/fake-world.ts';
-import { diverging } from '../test/fakes/faults.ts';
+import { convertFindsDamage, diverging, jobFails, trainFails } from '../test/fakes/faults.ts';
 import { worldLeftBehind, worldOfBrokenLive } from '../test/fakes/left-worlds.ts';
 import { historiesFolder, portableJson } from '../test/replay/recorded-history.ts';
 import type { HistoryName } from '../test/replay/recorded-outcomes.ts';
 import type { RunHandle } from '../test/workflows/run-handle.ts';
 import { failureNameOf, refusalOf, startRun, untilPhase } from '../test/workflows/run-handle.ts';
-import { startConverge, startDeploy, startImport, startRollback } from '../test/workflows/start-workflow.ts';
+import {
+  startCollection,
+  startConverge,
+  startDeploy,
+  startImport,
+  startRollback,
+} from '../test/workflows/start-workflow.ts';
 import {
   draftOf,
   gateOf,
@@ -63,6 +69,7 @@ const recordings = {
     return run;
   }),
   'llm-pipeline-invalid-spec': inWorldWith({ fail: { resolveRun: 'InvalidSpec' } }, runToEnd),
+  'llm-pipeline-rebuilt': inWorldWith({ jobOutcomes: convertFindsDamage }, runToEnd),
   'llm-pipeline-stage-failed': inWorldWith(
     { jobOutcomes: trainFails('InvalidData', 9), repair: { onFailure: 'fail' } },
     runToEnd,
@@ -122,6 +129,9 @@ const recordings = {
   'rollback-model': inWorldWith({ live: [1, 2] }, async () => ended(await startRollback(lab))),
   'rollback-model-republished': { world: worldWithoutFilesOf(1), run: async () => ended(await startRollback(lab, 1)) },
   'rollback-model-nowhere': inWorldWith({ live: [1] }, async () => ended(await startRollback(lab))),
+  'collect-garbage': inWorldWith({}, async () => ended(await startCollection(lab, { dryRun: false }))),
+  'collect-garbage-dry-run': inWorldWith({}, async () => ended(await startCollection(lab, {}))),
+  'collect-garbage-wrong-input': inWorldWith({}, async () => ended(await startCollection(lab, { olderThanMs: 5 }))),
   'import-model': inWorldWith({}, async () => ended(await startImport(lab))),
   'import-model-known': inWorldWith({ baseModels: ['tiny'] }, async () => ended(await startImport(lab))),
   'import-model-failed': inWorldWith({ jobOutcomes: jobFails('InvalidData') }, async () =>
@@ -200,15 +210,6 @@ function cancelledIn(activity: ActivityName, faults: Faults): Recording {
     await isCalled.promise;
     return cancelled(run);
   });
-}
-
-function jobFails(name: 'InvalidData' | 'JobCrashed'): NonNullable<Faults['jobOutcomes']> {
-  const failure = { name, message: 'rows.jsonl row 17' } as const;
-  return () => ({ kind: 'failed', failure, retryable: name === 'JobCrashed', logTail: 'the end of the log' });
-}
-
-function trainFails(name: 'InvalidData' | 'JobCrashed', times: number): NonNullable<Faults['jobOutcomes']> {
-  return (request) => (request.stage === 'train' && request.attempt <= times ? jobFails(name)(request) : null);
 }
 
 /** Where a decision is waited for no longer than a second. */

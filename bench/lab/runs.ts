@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Client } from '@temporalio/client';
 
-import { inParallel } from '../../src/adapters/in-parallel.ts';
+import { inParallel } from '../../src/contracts/in-parallel.ts';
 import { messages, taskQueues, workflowTypes } from '../../src/contracts/names.ts';
 import type { RunStatus } from '../../src/contracts/run-status.ts';
 import type { BenchStack } from './bench-stack.ts';

@@ -21,12 +21,17 @@ export function createIdleTracking(): Tracking {
   };
 }
 
+async function* noVersions(): AsyncGenerator<never> {
+  yield* [];
+}
+
 /** Every run of a bench has a model of its own, and one version of it. */
 export function createIdleRegistry(): ModelRegistry {
   return {
     allocateVersion: async () => ({ version: 1, url: 'http://127.0.0.1/version' }),
     tagVersion: async () => {},
     findVersion: async () => null,
+    listVersions: noVersions,
     setAlias: async () => {},
   };
 }

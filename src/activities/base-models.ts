@@ -2,6 +2,8 @@ import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
 import { AdapterError } from '../adapters/errors.ts';
 
+export const baseModelsPrefix = 'models/';
+
 /** The artifact a base model's name stands for; absent: null, or `MissingInput` where it is required. */
 export async function baseModelOf(objects: ObjectStore, name: string, need?: 'required'): Promise<ArtifactRef | null> {
   try {
@@ -27,5 +29,5 @@ export async function keepBaseModel(objects: ObjectStore, name: string, artifact
 }
 
 function nameKey(name: string): string {
-  return `models/${name}.json`;
+  return `${baseModelsPrefix}${name}.json`;
 }

@@ -9,7 +9,7 @@ const keyDigits = 16;
  */
 export function buildJobDocument(request: JobRequest, storeUri: string): JobDocument {
   const key = shortKey(request);
-  const attempt = `${runName(request)}-${request.attempt}`;
+  const attempt = `${runNameOf(request.runId)}-${request.attempt}`;
   return {
     schema: 'windlass.job/v1',
     stage: request.stage,
@@ -26,10 +26,11 @@ export function buildJobDocument(request: JobRequest, storeUri: string): JobDocu
 
 /** One prefix for all who train the same, but for a run that takes nothing of others. */
 function checkpointsName(request: JobRequest): string {
-  return request.isolated === true ? `${shortKey(request)}-${runName(request)}` : shortKey(request);
+  return request.isolated === true ? `${shortKey(request)}-${runNameOf(request.runId)}` : shortKey(request);
 }
 
-function runName({ runId }: JobRequest): string {
+/** A run's id as prefixes and job names have it. */
+export function runNameOf(runId: string): string {
   return runId.replaceAll(/[^A-Za-z0-9-]/gu, '-');
 }
 

@@ -8,6 +8,7 @@ import { amendRun, resolveRun } from './resolve-run.ts';
 import { releaseClaim } from './stage-claims.ts';
 import type { PlanStageRequest, StagePlan } from './stage-plans.ts';
 import { planStage } from './stage-plans.ts';
+import { discardStageRecord } from './stage-records.ts';
 
 /** What a run needs to know before and between its jobs. Quick, idempotent. */
 export interface RunActivities {
@@ -28,6 +29,8 @@ export interface RunActivities {
   planStage(request: PlanStageRequest): Promise<StagePlan>;
   /** Gives a claim back whose work came to nothing, so that a run that waits takes over. Idempotent. */
   releaseStage(request: { readonly stageKey: Digest; readonly claim: number }): Promise<void>;
+  /** Drops the record of a stage if it names that artifact, whose bytes were found damaged. Idempotent. */
+  discardRecord(request: { readonly stageKey: Digest; readonly artifactUri: string }): Promise<void>;
   /** The imported base model of that name, or null. */
   findBaseModel(name: string): Promise<ArtifactRef | null>;
   /** Names an imported base model; the name keeps its first artifact. @throws `Conflict` when it names another */
@@ -36,7 +39,7 @@ export interface RunActivities {
 
 export interface RunActivityDependencies extends Omit<ResolveDependencies, 'objects'> {
   readonly artifacts: ArtifactStore;
-  readonly executions: WorkflowExecutions;
+  readonly executions: Pick<WorkflowExecutions, 'isOpen'>;
 }
 
 export function createRunActivities(dependencies: RunActivityDependencies): RunActivities {
@@ -48,6 +51,7 @@ export function createRunActivities(dependencies: RunActivityDependencies): RunA
     planStage: async (request) => planStage(dependencies, request),
     releaseStage: async ({ stageKey, claim }) =>
       void (await releaseClaim(artifacts.objects, { stageKey, generation: claim })),
+    discardRecord: async (request) => discardStageRecord(artifacts.objects, request),
     findBaseModel: async (name) => baseModelOf(artifacts.objects, name),
     nameBaseModel: async ({ name, artifact }) => keepBaseModel(artifacts.objects, name, artifact),
   };

@@ -9,7 +9,7 @@ import { readJson, writeJson } from './stored-json.ts';
 
 export interface ClaimDependencies {
   readonly objects: ObjectStore;
-  readonly executions: WorkflowExecutions;
+  readonly executions: Pick<WorkflowExecutions, 'isOpen'>;
 }
 
 export interface ClaimRequest {

@@ -4,16 +4,17 @@ import type { ArtifactRef, Digest } from '../contracts/artifact.ts';
 import { canonicalJson } from '../contracts/canonical-json.ts';
 import type { Execution } from '../contracts/execution.ts';
 import type { StageRecord } from '../contracts/job.ts';
-import type { JsonObject } from '../contracts/json.ts';
+import type { JsonObject, JsonValue } from '../contracts/json.ts';
 import type { JobKind } from '../contracts/stage.ts';
 import { stageContractVersion } from '../contracts/stage.ts';
 import { AdapterError } from '../adapters/errors.ts';
 import type { ArtifactStore } from '../ports/object-store.ts';
 import type { WorkflowExecutions } from '../ports/workflow-executions.ts';
+import { keepUse } from './artifact-uses.ts';
 import { tellProgress } from './heartbeat.ts';
 import { sha256Digest } from './sha256.ts';
 import { awaitedRun, claimStage, releaseClaim } from './stage-claims.ts';
-import { findStageRecord } from './stage-records.ts';
+import { findStageRecord, isKept } from './stage-records.ts';
 
 export interface StageKeyRequest {
   readonly stage: JobKind;
@@ -43,7 +44,7 @@ export interface StagePlan {
 
 export interface StagePlanDependencies {
   readonly artifacts: ArtifactStore;
-  readonly executions: WorkflowExecutions;
+  readonly executions: Pick<WorkflowExecutions, 'isOpen'>;
 }
 
 /** Parameters that change how a stage is worked off, never what comes out. */
@@ -70,15 +71,21 @@ export async function planStage(dependencies: StagePlanDependencies, request: Pl
 async function olderPlan(artifacts: ArtifactStore, request: PlanStageRequest): Promise<StagePlan | null> {
   for (const jobsDigest of request.olderJobsDigests) {
     const stageKey = stageKeyOf({ ...request, jobsDigest });
-    const record = await findStageRecord(artifacts, stageKey);
-    if (record !== null) return { stageKey, record };
+    const standing = await standingPlan(artifacts, stageKey, request.holder);
+    if (standing !== null) return standing;
   }
   return null;
 }
 
+/**
+ * A record that is taken is looked at twice, before and after its use was written down: garbage collection removes the record first and
+ * looks for uses then, so that one of the two sees the other.
+ */
 async function standingPlan(artifacts: ArtifactStore, stageKey: Digest, holder: Execution): Promise<StagePlan | null> {
   const record = await findStageRecord(artifacts, stageKey);
   if (record === null) return null;
+  await keepUse(artifacts.objects, holder, record.artifact.uri);
+  if (!(await isKept(artifacts.objects, record))) return null;
   const sharedWith = await awaitedRun(artifacts.objects, { stageKey, holder });
   return { stageKey, record, ...(sharedWith === null ? {} : { sharedWith }) };
 }
@@ -99,7 +106,14 @@ export function stageKeyOf(request: StageKeyRequest): Digest {
     contract: stageContractVersion,
     jobs: request.jobsDigest,
     inputs: Object.fromEntries(Object.entries(request.inputs).map(([name, ref]) => [name, ref.digest])),
-    parameters: Object.fromEntries(parameters),
+    parameters: Object.fromEntries(parameters.map(([name, value]) => [name, withoutPlace(value)])),
   };
   return sha256Digest(new TextEncoder().encode(canonicalJson(key)));
+}
+
+/** An artifact among the parameters counts by what it is, as one among the inputs does. */
+function withoutPlace(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const { uri, digest } = value as Readonly<Record<string, JsonValue | undefined>>;
+  return typeof uri === 'string' && typeof digest === 'string' ? digest : value;
 }

@@ -47,7 +47,7 @@ export interface CommitRelease {
 export interface TargetActivityDependencies {
   readonly gate: TargetGate;
   readonly registry: Pick<ModelRegistry, 'setAlias'>;
-  readonly executions: WorkflowExecutions;
+  readonly executions: Pick<WorkflowExecutions, 'isOpen'>;
 }
 
 export function createTargetActivities(dependencies: TargetActivityDependencies): TargetActivities {

@@ -5,6 +5,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 
 import type { Decision } from '../contracts/approval.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
+import type { CollectGarbageInput, GarbageReport } from '../contracts/garbage.ts';
 import { messages, searchAttributes, targetWorkflowId, taskQueues, workflowTypes } from '../contracts/names.ts';
 import type { ForkInput } from '../contracts/fork.ts';
 import type { RepairOrder, RepairRecord } from '../contracts/repair.ts';
@@ -29,6 +30,7 @@ import { keyError, toWindlassError, WindlassError } from './windlass-error.ts';
 
 export type { Decision } from '../contracts/approval.ts';
 export type { Artifact, ArtifactRef } from '../contracts/artifact.ts';
+export type { CollectGarbageInput, GarbageReport } from '../contracts/garbage.ts';
 export type { FailureName } from '../contracts/failures.ts';
 export type { ForkInput } from '../contracts/fork.ts';
 export type { RepairOrder, RepairRecord } from '../contracts/repair.ts';
@@ -219,6 +221,17 @@ export class WindlassClient {
     return outcome as ArtifactRef;
   }
 
+  /** What nothing refers to any more in the object store and is older than a day; removed only with `dryRun: false`. */
+  async collectGarbage(request: Partial<CollectGarbageInput> = {}): Promise<GarbageReport> {
+    const report = await this.#execute(workflowTypes.collectGarbage, {
+      id: `gc-${newRunId('store')}`,
+      input: request,
+      summary:
+        request.dryRun === false ? 'removes garbage of the object store' : 'looks for garbage in the object store',
+    });
+    return report as GarbageReport;
+  }
+
   /** A run that ends before it accepts tells why in its result. */
   async #untilAccepted(runId: string): Promise<void> {
     const run = this.#run(runId);
@@ -272,7 +285,7 @@ export class WindlassClient {
 
 interface WorkflowCall {
   readonly id: string;
-  readonly input: DeployModelInput | RollbackModelInput | ImportModelInput;
+  readonly input: DeployModelInput | RollbackModelInput | ImportModelInput | Partial<CollectGarbageInput>;
   readonly summary: string;
 }
 

@@ -15,6 +15,7 @@ export const workflowTypes = {
   importModel: 'importModel',
   servingTarget: 'servingTarget',
   convergeTarget: 'convergeTarget',
+  collectGarbage: 'collectGarbage',
 } as const;
 
 /** Messages a run, a deployment and a target understand. */
@@ -67,6 +68,12 @@ export function isConvergeWorkflowId(workflowId: string): boolean {
 }
 
 const convergePrefix = 'converge/';
+
+/** Null: it is no id of a target's workflow. */
+export function parseTargetWorkflowId(workflowId: string): { readonly target: string; readonly model: string } | null {
+  const { target, model } = /^target\/(?<target>[^/]+)\/(?<model>[^/]+)$/u.exec(workflowId)?.groups ?? {};
+  return target === undefined || model === undefined ? null : { target, model };
+}
 
 /** The name under which a version is loaded while only the smoke test may reach it. */
 export function candidateModelName(model: string): string {

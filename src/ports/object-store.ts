@@ -16,12 +16,32 @@ export interface ObjectStore {
   get(key: string): Promise<Uint8Array>;
   stat(key: string): Promise<{ readonly sizeBytes: number } | null>;
   /** Keys under a prefix, in lexical order. */
-  list(prefix: string): AsyncIterable<{ readonly key: string; readonly sizeBytes: number }>;
+  list(prefix: string): AsyncIterable<StoredObject>;
   delete(key: string): Promise<void>;
+  /** What writers that died have left anywhere below the root: it is no object, and takes space. */
+  listUnfinished(): AsyncIterable<UnfinishedWrite>;
+  /** Removes what {@link ObjectStore.listUnfinished} named; one that is gone is no error. */
+  removeUnfinished(id: string): Promise<void>;
   /** Streams a local file up: parallel parts with bounded memory, resumable, aborted on failure; if the object exists nothing is sent. */
   upload(file: string, key: string, options?: TransferOptions): Promise<void>;
   /** Streams an object into a local file (temp + rename), verified against size and sha256 while it flows; resumes a partial download. */
   download(key: string, file: string, options: DownloadOptions): Promise<void>;
+}
+
+export interface StoredObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  /** Milliseconds since 1970, by the clock of the store. */
+  readonly modifiedMs: number;
+}
+
+/** A temporary file, an empty folder, an upload that nobody completed. */
+export interface UnfinishedWrite {
+  /** The store's own name of it. */
+  readonly id: string;
+  readonly sizeBytes: number;
+  /** Milliseconds since 1970. */
+  readonly modifiedMs: number;
 }
 
 export interface TransferOptions {

@@ -45,6 +45,8 @@ export interface ModelRegistry {
   tagVersion(model: string, version: number, tags: Readonly<Record<string, string>>): Promise<void>;
   /** What a version was built from; null when there is no such version. */
   findVersion(model: string, version: number): Promise<RegisteredVersion | null>;
+  /** Every version of every registered model. */
+  listVersions(): AsyncIterable<RegisteredVersion>;
   /** Sets or (null) removes an alias such as `champion`. One writer only: MLflow has no compare-and-set. */
   setAlias(model: string, alias: string, version: number | null): Promise<void>;
 }

@@ -20,12 +20,12 @@ export async function withNames<Result>(call: () => Promise<Result>): Promise<Re
   try {
     return await call();
   } catch (error) {
-    throw named(error);
+    throw namedFailure(error);
   }
 }
 
 /** What the target refused has its own name; a server that does not answer is waited for. */
-function named(error: unknown): unknown {
+export function namedFailure(error: unknown): unknown {
   const cause = error instanceof WorkflowUpdateFailedError ? error.cause : undefined;
   if (cause instanceof ApplicationFailure && typeof cause.type === 'string' && isFailureName(cause.type)) {
     return new AdapterError(cause.type, cause.message, { system: 'temporal', cause: error });

@@ -7,6 +7,8 @@ import { createMlflowTracking } from '../adapters/mlflow/tracking.ts';
 import { createSpecResolver } from '../adapters/platform/spec-resolver.ts';
 import { createProcessJobRunner } from '../adapters/process/job-runner.ts';
 import { createTritonReplica } from '../adapters/triton/replica.ts';
+import type { GarbageActivities } from '../activities/garbage-activities.ts';
+import { createGarbageActivities } from '../activities/garbage-activities.ts';
 import type { JobActivities } from '../activities/job-activities.ts';
 import { createJobActivities } from '../activities/job-activities.ts';
 import type { RunActivities } from '../activities/run-activities.ts';
@@ -36,12 +38,13 @@ export function pipelineActivities(
   config: WorkerConfig,
   client: Client,
   guard: PortGuard = unguarded,
-): RunActivities & TrackingActivities & VersionActivities & TargetActivities {
+): RunActivities & TrackingActivities & VersionActivities & TargetActivities & GarbageActivities {
   const { platform } = config;
   const artifacts = openArtifactStore(platform.store.uri, guard);
   const mlflow = mlflowOptions(config);
   const registry = guard('model-registry', createMlflowRegistry(mlflow));
   const executions = guard('workflow-executions', createWorkflowExecutions(client));
+  const gate = guard('target-gate', createTargetGate(client));
   return {
     ...createRunActivities({
       artifacts,
@@ -54,7 +57,8 @@ export function pipelineActivities(
     }),
     ...createTrackingActivities({ tracking: guard('tracking', createMlflowTracking(mlflow)), registry, artifacts }),
     ...createVersionActivities({ registry, artifacts }),
-    ...createTargetActivities({ gate: guard('target-gate', createTargetGate(client)), registry, executions }),
+    ...createTargetActivities({ gate, registry, executions }),
+    ...createGarbageActivities({ objects: artifacts.objects, executions, gate, registry }),
   };
 }
 

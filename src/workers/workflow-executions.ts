@@ -1,11 +1,14 @@
 import type { Client } from '@temporalio/client';
 
 import type { Execution } from '../contracts/execution.ts';
-import type { WorkflowExecutions } from '../ports/workflow-executions.ts';
-import { isNotFound, withNames } from './temporal-failures.ts';
+import type { KnownExecution, WorkflowExecutions } from '../ports/workflow-executions.ts';
+import { isNotFound, namedFailure, withNames } from './temporal-failures.ts';
 
 export function createWorkflowExecutions(client: Client): WorkflowExecutions {
-  return { isOpen: async (execution) => withNames(async () => isOpen(client, execution)) };
+  return {
+    isOpen: async (execution) => withNames(async () => isOpen(client, execution)),
+    list: () => listAll(client),
+  };
 }
 
 async function isOpen(client: Client, { workflowId, runId }: Execution): Promise<boolean> {
@@ -15,5 +18,15 @@ async function isOpen(client: Client, { workflowId, runId }: Execution): Promise
   } catch (error) {
     if (isNotFound(error)) return false;
     throw error;
+  }
+}
+
+async function* listAll(client: Client): AsyncGenerator<KnownExecution> {
+  try {
+    for await (const { workflowId, runId, type, status } of client.workflow.list()) {
+      yield { workflowId, runId, type, isOpen: status.name === 'RUNNING' };
+    }
+  } catch (error) {
+    throw namedFailure(error);
   }
 }

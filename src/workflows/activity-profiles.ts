@@ -1,6 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
 
 import { taskQueues } from '../contracts/names.ts';
+import type { GarbageActivities } from '../activities/garbage-activities.ts';
 import type { JobActivities } from '../activities/job-activities.ts';
 import type { RunActivities } from '../activities/run-activities.ts';
 import type { ServingActivities } from '../activities/serving-activities.ts';
@@ -23,6 +24,14 @@ export const control = proxyActivities<RunActivities & TrackingActivities & Targ
   taskQueue: taskQueues.pipeline,
   startToCloseTimeout: '2m',
   heartbeatTimeout: '10s',
+  retry: backoff,
+});
+
+/** Reading all of a store, and removing what is garbage: gigabytes, but never a run's way. */
+export const collecting = proxyActivities<GarbageActivities>({
+  taskQueue: taskQueues.pipeline,
+  startToCloseTimeout: '6 hours',
+  heartbeatTimeout: '30s',
   retry: backoff,
 });
 

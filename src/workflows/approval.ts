@@ -49,7 +49,7 @@ export interface ApprovalOrder {
   readonly requester: string;
 }
 
-/** Waits for the release owner's word on exactly this engine; expires to a clear end. */
+/** Waits for the release owner's word on exactly this engine; a word on another one does not count. Expires to a clear end. */
 export async function awaitApproval(state: RunState, order: ApprovalOrder): Promise<ApprovalRecord> {
   const expiresAtMs = Date.now() + order.spec.expiresSeconds * 1000;
   const request: ApprovalRequest = {
@@ -59,7 +59,7 @@ export async function awaitApproval(state: RunState, order: ApprovalOrder): Prom
     fourEyes: order.spec.fourEyes,
     expiresAt: new Date(expiresAtMs).toISOString(),
   };
-  state.change({ phase: 'awaiting-approval', approval: request });
+  state.change({ phase: 'awaiting-approval', approval: request, decision: null });
   const decided = await condition(() => state.status.decision !== null, order.spec.expiresSeconds * 1000);
   state.change({ approval: null, phase: 'running' });
   return recordOf(state, decided, request);

@@ -13,7 +13,9 @@ import { failures, isFailureName } from '../contracts/failures.ts';
 export function failureOf(error: unknown): Failure {
   const root = rootOf(error);
   if (root instanceof ApplicationFailure && typeof root.type === 'string' && isFailureName(root.type)) {
-    return { name: root.type, message: root.message, advice: toldIn(root).advice ?? failures[root.type].advice };
+    const { advice = failures[root.type].advice } = toldIn(root);
+    const uri = uriIn(root.details?.[0]);
+    return { name: root.type, message: root.message, advice, ...(uri === null ? {} : { details: { uri } }) };
   }
   if (root instanceof TimeoutFailure) return timedOut(error, root);
   const message = root instanceof Error ? root.message : String(root);
@@ -37,6 +39,13 @@ export function logTailOf(error: unknown): string {
 function toldIn(root: unknown): Partial<Failure> {
   const [first] = (root instanceof ApplicationFailure ? root.details : null) ?? [];
   return typeof first === 'object' && first !== null ? first : {};
+}
+
+/** The artifact or file that a failure is about: in the details of an adapter's error, or in those of a job's failure. */
+function uriIn(details: unknown): string | null {
+  if (typeof details !== 'object' || details === null) return null;
+  if ('uri' in details && typeof details.uri === 'string') return details.uri;
+  return 'details' in details ? uriIn(details.details) : null;
 }
 
 function rootOf(error: unknown): unknown {

@@ -1,4 +1,5 @@
 /* The workflow bundle's entry: every workflow type by its name. */
+export { collectGarbage } from './collect-garbage.ts';
 export { convergeTarget } from './converge-target.ts';
 export { deployModel } from './deploy-model.ts';
 export { importModel } from './import-model.ts';

@@ -8,6 +8,7 @@ import type { RunResult } from '../contracts/run-status.ts';
 import { control } from './activity-profiles.ts';
 import { awaitApproval, listenForDecisions } from './approval.ts';
 import { failureOf, isCancelled, outermost } from './failure-of.ts';
+import { mendingDamage } from './mend-damage.ts';
 import { acceptedUpdate, statusQuery } from './messages.ts';
 import type { RepairDesk } from './repair-desk.ts';
 import { openRepairDesk } from './repair-desk.ts';
@@ -19,6 +20,7 @@ import { convert } from './stages/convert.ts';
 import { deploy } from './stages/deploy.ts';
 import { evaluate } from './stages/evaluate.ts';
 import type { RunContext } from './stages/job-stage.ts';
+import { createMadeStages } from './stages/made-stages.ts';
 import { prepareData } from './stages/prepare-data.ts';
 import { train } from './stages/train.ts';
 import { stoppingPoint } from './stopping-point.ts';
@@ -33,21 +35,26 @@ export async function llmPipeline(input: RunInput | ForkInput): Promise<RunResul
   const repairs = listen(state);
   let run: RunContext | null = null;
   try {
-    run = await resolve(state, repairs, input);
-    const { artifact: dataset } = await prepareData(run);
-    const { artifact: checkpoint } = await train(run, dataset);
-    const version = await allocateVersion(run, checkpoint);
-    const { artifact: weights } = await convert(run, checkpoint);
-    const { artifact: engine } = await buildEngine(run, { weights, checkpoint, dataset });
-    const evaluated = await evaluate(run, { engine, dataset, checkpoint });
-    await tagLineage(run, { version, dataset, checkpoint, weights, engine, report: evaluated.report });
-    await approve(run, engine, evaluated);
-    await deploy(run, version, engine);
-    return await finish(run, { version, engine, evaluated });
+    const begun = (run = await resolve(state, repairs, input));
+    return await mendingDamage(begun, async () => textToAnswers(begun));
   } catch (error) {
     await conclude(state, run, error);
     throw outermost(error);
   }
+}
+
+/** The story. It may be told again from the top, when an artifact turns out damaged: what stands is not done again. */
+async function textToAnswers(run: RunContext): Promise<RunResult> {
+  const { artifact: dataset } = await prepareData(run);
+  const { artifact: checkpoint } = await train(run, dataset);
+  const version = await allocateVersion(run, checkpoint);
+  const { artifact: weights } = await convert(run, checkpoint);
+  const { artifact: engine } = await buildEngine(run, { weights, checkpoint, dataset });
+  const evaluated = await evaluate(run, { engine, dataset, checkpoint });
+  await tagLineage(run, { version, dataset, checkpoint, weights, engine, report: evaluated.report });
+  await approve(run, engine, evaluated);
+  await deploy(run, version, engine);
+  return finish(run, { version, engine, evaluated });
 }
 
 function modelNameIn(input: unknown): string {
@@ -96,7 +103,7 @@ async function resolve(state: RunState, repairs: RepairDesk, input: RunInput | F
     fork,
     links: { MLflow: tracking.url, ...(links.temporal === null ? {} : { Temporal: links.temporal }), spec: specUri },
   });
-  return { state, resolved, repairs, trackingRunId: tracking.trackingRunId };
+  return { state, resolved, repairs, trackingRunId: tracking.trackingRunId, made: createMadeStages() };
 }
 
 async function allocateVersion(run: RunContext, checkpoint: Artifact): Promise<number> {
@@ -145,6 +152,7 @@ async function tagLineage(run: RunContext, { version, ...artifacts }: Lineage): 
 async function approve(run: RunContext, engine: Artifact, { summary }: Evaluated): Promise<void> {
   const { spec } = run.resolved;
   if (!spec.approval.required && summary.verdict === 'pass') return;
+  if (run.state.status.decision?.engineDigest === engine.digest) return;
   await awaitApproval(run.state, {
     spec: spec.approval,
     engineDigest: engine.digest,

@@ -43,6 +43,16 @@ describe('the key of a stage', () => {
     expect(stageKeyOf({ ...request, ...change })).toBe(stageKeyOf(request));
   });
 
+  test('has artifacts among its parameters by their digest, wherever they lie', () => {
+    const [one, moved, other] = [
+      dataset,
+      { ...dataset, uri: 's3://elsewhere/d' },
+      { ...dataset, digest: 'sha256:d2' } as const,
+    ].map((training) => stageKeyOf({ ...request, parameters: { training } }));
+    expect(moved).toBe(one);
+    expect(other).not.toBe(one);
+  });
+
   test('differs whenever a parameter does', () => {
     const values = fc.array(fc.oneof(fc.string(), fc.maxSafeInteger(), fc.boolean(), fc.constant(null)));
     fc.assert(

@@ -2,7 +2,7 @@ import { rm, writeFile } from 'node:fs/promises';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { findStageRecord, keepStageRecord } from '../../src/activities/stage-records.ts';
+import { discardStageRecord, findStageRecord, keepStageRecord } from '../../src/activities/stage-records.ts';
 import { AdapterError } from '../../src/adapters/errors.ts';
 import type { StageRecord } from '../../src/contracts/job.ts';
 import type { StoreLab } from '../fakes/store-lab.ts';
@@ -48,5 +48,16 @@ describe('a stage record', () => {
     const failing = { ...store.artifacts, isComplete: async () => Promise.reject(away) };
     await expect(findStageRecord(failing, stageKey)).rejects.toBe(away);
     expect(await findStageRecord(store.artifacts, stageKey)).toEqual(record);
+  });
+});
+
+describe('a record whose artifact was found damaged', () => {
+  test('is dropped, unless it names another artifact by then', async () => {
+    const { objects } = store.artifacts;
+    await discardStageRecord(objects, { stageKey, artifactUri: 'file:///store/rebuilt-meanwhile' });
+    expect(await findStageRecord(store.artifacts, stageKey)).toEqual(record);
+    await discardStageRecord(objects, { stageKey, artifactUri: record.artifact.uri });
+    await discardStageRecord(objects, { stageKey, artifactUri: record.artifact.uri });
+    expect(await findStageRecord(store.artifacts, stageKey)).toBeNull();
   });
 });

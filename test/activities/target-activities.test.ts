@@ -11,7 +11,7 @@ import type { FakeRegistry } from '../fakes/fake-tracking.ts';
 import { createFakeRegistry } from '../fakes/fake-tracking.ts';
 import { releaseOf } from '../fakes/releases.ts';
 
-const executions: WorkflowExecutions = { isOpen: async () => true };
+const executions: Pick<WorkflowExecutions, 'isOpen'> = { isOpen: async () => true };
 let registry: FakeRegistry;
 let releases: readonly Release[];
 let activities: TargetActivities;

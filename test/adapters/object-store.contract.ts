@@ -207,6 +207,23 @@ export function describeObjectStore(name: string, openStore: OpenStore): void {
       expect((await readdir(test.scratch)).filter((file) => file.startsWith('spoilt'))).toEqual([]);
     });
 
+    it('tells how old an object is', async () => {
+      const beganMs = Date.now();
+      await store.putIfAbsent('records/dated', Buffer.from('x'));
+      const [dated] = await Array.fromAsync(store.list('records/dated'));
+      expect(dated?.modifiedMs).toBeGreaterThan(beganMs - 5_000);
+      expect(dated?.modifiedMs).toBeLessThan(Date.now() + 5_000);
+    });
+
+    it('names what a killed writer has left, and removes it, however often', async () => {
+      await killMidUpload(test, 'files/left-alone', big);
+      const left = await Array.fromAsync(store.listUnfinished());
+      expect(left.some(({ sizeBytes }) => sizeBytes > 0)).toBe(true);
+      for (const { id } of [...left, ...left]) await store.removeUnfinished(id);
+      expect(await Array.fromAsync(store.listUnfinished())).toEqual([]);
+      expect(await test.leftovers()).toEqual([]);
+    });
+
     it('shows no object of a killed writer and takes the next one in full', async () => {
       await killMidUpload(test, 'files/killed', big);
       expect(await store.stat('files/killed')).toBeNull();

@@ -45,6 +45,9 @@ export function createFakeRegistry(): FakeRegistry {
       versions.set(version, { version, tags: { ...versions.get(version)?.tags, ...tags } });
     },
     findVersion: async (_model, version) => versions.get(version) ?? null,
+    listVersions: async function* listVersions() {
+      yield* versions.values();
+    },
     setAlias: async (_model, alias, version) => void aliases.push([alias, version]),
   };
 }

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/activity';
 
+import type { GarbageActivities } from '../../src/activities/garbage-activities.ts';
 import type { JobActivities } from '../../src/activities/job-activities.ts';
 import type { RunActivities } from '../../src/activities/run-activities.ts';
 import type { PlanStageRequest } from '../../src/activities/stage-plans.ts';
@@ -29,6 +30,7 @@ import { releaseOf } from './releases.ts';
 import { tinySpec } from './tiny-spec.ts';
 
 export type AllActivities = JobActivities &
+  GarbageActivities &
   RunActivities &
   ServingActivities &
   TargetActivities &
@@ -123,6 +125,9 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
       return { stageKey: `sha256:${request.stage}`, record, ...shared };
     },
     releaseStage: async () => {},
+    discardRecord: async () => {},
+    findGarbage: async () => ({ garbage: garbageFound, kept: [{ ...garbageFound[0], by: 'release' }] }),
+    removeGarbage: async () => garbageFound,
     findBaseModel: async (name) => {
       const { uri, digest } = artifactOf(name);
       return faults.baseModels?.includes(name) === true ? { uri, digest, kind: 'base-model' } : null;
@@ -226,6 +231,8 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
     tagged,
   };
 }
+
+const garbageFound = [{ kind: 'artifact', count: 2, sizeBytes: 2_000_000 }] as const;
 
 function withFaults(
   activities: AllActivities,

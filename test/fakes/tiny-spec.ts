@@ -1,4 +1,4 @@
-import type { ApprovalSpec, RunInput, RunSpec } from '../../src/contracts/run-spec.ts';
+import type { ApprovalSpec, RunInput, RunSpec, RuntimeName } from '../../src/contracts/run-spec.ts';
 
 /** A complete spec for workflow tests, where only approval and the names matter. */
 export function tinySpec(input: RunInput, approval: Partial<ApprovalSpec> = {}): RunSpec {
@@ -8,7 +8,7 @@ export function tinySpec(input: RunInput, approval: Partial<ApprovalSpec> = {}):
     preset: null,
     requester: 'grace',
     baseModel: null,
-    runtime: 'openvino',
+    runtime: (input['runtime'] as RuntimeName | undefined) ?? 'openvino',
     target: 'production',
     reuse: input['reuse'] !== false,
     data: {

@@ -30,6 +30,7 @@ export const recordedOutcomes = {
   },
   'llm-pipeline-waiting': { workflow: 'llmPipeline', end: 'open', turn: ['tagVersion'] },
   'llm-pipeline-invalid-spec': { workflow: 'llmPipeline', end: 'failed', failure: 'InvalidSpec', turn: ['resolveRun'] },
+  'llm-pipeline-rebuilt': { workflow: 'llmPipeline', end: 'completed', turn: ['releaseTarget', 'closeTrackingRun'] },
   'llm-pipeline-stage-failed': {
     workflow: 'llmPipeline',
     end: 'failed',
@@ -183,6 +184,9 @@ export const recordedOutcomes = {
     failure: 'NotFound',
     turn: ['findRollbackGoal'],
   },
+  'collect-garbage': { workflow: 'collectGarbage', end: 'completed', turn: ['findGarbage', 'removeGarbage'] },
+  'collect-garbage-dry-run': { workflow: 'collectGarbage', end: 'completed', turn: ['findGarbage'] },
+  'collect-garbage-wrong-input': { workflow: 'collectGarbage', end: 'failed', failure: 'InvalidSpec', turn: [] },
   'import-model': { workflow: 'importModel', end: 'completed', turn: ['collectJob', 'nameBaseModel'] },
   'import-model-known': { workflow: 'importModel', end: 'completed', turn: ['findBaseModel'] },
   'import-model-failed': {

@@ -4,6 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 
 import { taskQueues } from '../../src/contracts/names.ts';
 import type { DeployOutcome } from '../../src/contracts/serving.ts';
+import type { collectGarbage } from '../../src/workflows/collect-garbage.ts';
 import type { convergeTarget } from '../../src/workflows/converge-target.ts';
 import type { deployModel } from '../../src/workflows/deploy-model.ts';
 import type { importModel } from '../../src/workflows/import-model.ts';
@@ -38,6 +39,13 @@ export async function startImport(lab: WorkflowLab): Promise<WorkflowHandle<type
   return lab.environment.client.workflow.start<typeof importModel>('importModel', {
     ...newExecution('import'),
     args: [{ source: 'package:tiny', name: 'tiny' }],
+  });
+}
+
+export async function startCollection(lab: WorkflowLab, input: object): Promise<WorkflowHandle<typeof collectGarbage>> {
+  return lab.environment.client.workflow.start<typeof collectGarbage>('collectGarbage', {
+    ...newExecution('gc'),
+    args: [input],
   });
 }
 

@@ -2,6 +2,9 @@ import { createSpecResolver } from '../../src/adapters/platform/spec-resolver.ts
 import { buildJobDocument } from '../../src/activities/job-document.ts';
 import { createRunActivities } from '../../src/activities/run-activities.ts';
 import { settleJob } from '../../src/activities/settle-job.ts';
+import { AdapterError } from '../../src/adapters/errors.ts';
+import type { ArtifactRef } from '../../src/contracts/artifact.ts';
+import type { Failure } from '../../src/contracts/failures.ts';
 import type { EndedJob, JobHandle, JobRequest } from '../../src/contracts/job.ts';
 import { createWorkflowExecutions } from '../../src/workers/workflow-executions.ts';
 import type { FakeWorld, Faults } from '../fakes/fake-world.ts';
@@ -26,6 +29,7 @@ export function createStoredWorld(lab: WorkflowLab, store: StoreLab, options: St
   const jobs = new Map<string, JobRequest>();
   const stored: Partial<FakeWorld['activities']> = {
     planStage: async (request) => runs.planStage(request),
+    discardRecord: async (request) => runs.discardRecord(request),
     releaseStage: async (request) => runs.releaseStage(request),
     submitJob: async (request) => {
       const handle = handleOf(store, request);
@@ -39,6 +43,10 @@ export function createStoredWorld(lab: WorkflowLab, store: StoreLab, options: St
       await options.work?.(request);
       await leaveResult(world, store, request);
       return exited;
+    },
+    publishVersion: async (request) => {
+      await verify(store, request.engine);
+      await world.activities.publishVersion(request);
     },
     collectJob: async (job) => settleJob(store.artifacts, job),
   };
@@ -61,14 +69,33 @@ function handleOf({ artifacts }: StoreLab, request: JobRequest): JobHandle {
   return { name: jobName, id: '1', outputUri: output.uri };
 }
 
-/** Equal work, equal bytes; each attempt under a prefix of its own. */
+/** What a job does at its end: equal work, equal bytes, each attempt under a prefix of its own; nothing from damaged inputs. */
 async function leaveResult(world: FakeWorld, store: StoreLab, request: JobRequest): Promise<void> {
   const handle = handleOf(store, request);
   const key = handle.outputUri.slice(store.artifacts.objects.rootUri.length + 1);
-  const artifact = await store.publish(key, { kind: request.outputKind, files: { 'made.txt': request.stageKey } });
+  const failure = await damageOf(store, request);
+  if (failure !== null) return store.writeJson(`${key}/result.json`, { status: 'failed', failure });
+  const artifact = await store.publish(key, { kind: request.outputKind, files: { [madeFile]: request.stageKey } });
   const job: EndedJob = { stage: request.stage, stageKey: request.stageKey, handle, end: exited };
   const made = await world.activities.collectJob(job);
   if (made.kind === 'failed') return;
   const { summary, metrics } = made.record;
   await store.writeJson(`${key}/result.json`, { status: 'succeeded', artifact, summary, metrics, versions: {} });
 }
+
+async function damageOf(store: StoreLab, { inputs }: JobRequest): Promise<Failure | null> {
+  try {
+    for (const input of Object.values(inputs)) await verify(store, input);
+    return null;
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    return { name: error.failure, message: error.message, details: error.details };
+  }
+}
+
+async function verify({ artifacts }: StoreLab, artifact: ArtifactRef): Promise<void> {
+  await artifacts.readFile(artifact, madeFile);
+}
+
+/** The one file of every artifact of this world. */
+export const madeFile = 'made.txt';

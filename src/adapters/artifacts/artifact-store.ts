@@ -1,7 +1,7 @@
 import type { Artifact, ArtifactFile, ArtifactManifest, ArtifactRef } from '../../contracts/artifact.ts';
 import type { ArtifactStore, ObjectStore } from '../../ports/object-store.ts';
 import { AdapterError } from '../errors.ts';
-import { inParallel } from '../in-parallel.ts';
+import { inParallel } from '../../contracts/in-parallel.ts';
 import { fetchArtifact } from './fetch-artifact.ts';
 import { corrupt, manifestName, parseManifest, sha256Hex } from './manifest.ts';
 import { publishDirectory } from './publish-directory.ts';
@@ -22,7 +22,7 @@ export function createArtifactStore(objects: ObjectStore): ArtifactStore {
     fetch: (ref, directory, options = {}) =>
       named(`fetch ${ref.uri} into ${directory}`, options.signal, async () => {
         const artifact = { ref, prefix: prefixOf(objects, ref.uri), manifest: await manifest(ref) };
-        return fetchArtifact(objects, artifact, { ...options, directory });
+        return about(ref, async () => fetchArtifact(objects, artifact, { ...options, directory }));
       }),
     readFile: async (ref, path) => readFile(objects, ref, fileNamed(await manifest(ref), ref, path)),
     publish: (directory, target): Promise<Artifact> =>
@@ -43,7 +43,19 @@ async function named<T>(what: string, signal: AbortSignal | undefined, action: (
 }
 
 async function readManifest(objects: ObjectStore, ref: ArtifactRef): Promise<ArtifactManifest> {
-  return parseManifest(await objects.get(`${prefixOf(objects, ref.uri)}/${manifestName}`), ref);
+  const prefix = prefixOf(objects, ref.uri);
+  return about(ref, async () => parseManifest(await objects.get(`${prefix}/${manifestName}`), ref));
+}
+
+/** An object that is missing is missing from an artifact: who made that can make it again. */
+async function about<T>({ uri }: ArtifactRef, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof AdapterError) || error.failure !== 'NotFound') throw error;
+    const { system, details } = error;
+    throw new AdapterError('NotFound', error.message, { system, details: { ...details, uri }, cause: error });
+  }
 }
 
 async function isComplete(objects: ObjectStore, ref: ArtifactRef): Promise<boolean> {
@@ -59,7 +71,7 @@ async function isComplete(objects: ObjectStore, ref: ArtifactRef): Promise<boole
 }
 
 async function readFile(objects: ObjectStore, ref: ArtifactRef, file: ArtifactFile): Promise<Uint8Array> {
-  const bytes = await objects.get(`${prefixOf(objects, ref.uri)}/${file.path}`);
+  const bytes = await about(ref, async () => objects.get(`${prefixOf(objects, ref.uri)}/${file.path}`));
   const found = sha256Hex(bytes);
   if (found !== file.sha256) throw corrupt(ref.uri, `${file.path} has sha256 ${found}, expected ${file.sha256}`);
   return bytes;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { ArtifactManifest, ArtifactRef } from '../../contracts/artifact.ts';
 import type { ObjectStore, TransferOptions } from '../../ports/object-store.ts';
 import { AdapterError } from '../errors.ts';
-import { inParallel } from '../in-parallel.ts';
+import { inParallel } from '../../contracts/in-parallel.ts';
 import { bytesOfManifest, digestOf, manifestName } from './manifest.ts';
 
 const parallelFiles = 8;

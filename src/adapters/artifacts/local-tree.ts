@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ArtifactFile } from '../../contracts/artifact.ts';
 import { objectKeyProblem } from '../../contracts/object-key.ts';
 import { AdapterError } from '../errors.ts';
-import { inParallel } from '../in-parallel.ts';
+import { inParallel } from '../../contracts/in-parallel.ts';
 import { manifestName, resultName } from './manifest.ts';
 
 const parallelHashes = 4;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Artifact, ArtifactFile, ArtifactManifest } from '../../contracts/artifact.ts';
 import type { ObjectStore, PublishTarget } from '../../ports/object-store.ts';
 import { AdapterError } from '../errors.ts';
-import { inParallel } from '../in-parallel.ts';
+import { inParallel } from '../../contracts/in-parallel.ts';
 import { hashTree } from './local-tree.ts';
 import { bytesOfManifest, digestOf, manifestName } from './manifest.ts';
 

@@ -4,7 +4,8 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hasCode } from '../file-failures.ts';
 
-const temporaryFolder = '.tmp';
+/** Below the root; where writes begin. */
+export const temporaryFolder = '.tmp';
 const staleAfterMs = 24 * 60 * 60 * 1000;
 
 /** A new name under `<root>/.tmp` that tells which process owns it. */

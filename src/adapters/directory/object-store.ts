@@ -2,13 +2,14 @@ import { link, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isUnfinishedName, keyPrefixProblem, objectKeyProblem } from '../../contracts/object-key.ts';
-import type { ObjectStore, TransferOptions } from '../../ports/object-store.ts';
+import type { ObjectStore, StoredObject, TransferOptions, UnfinishedWrite } from '../../ports/object-store.ts';
 import { AdapterError } from '../errors.ts';
 import { hasCode } from '../file-failures.ts';
 import { copyDurably } from './copy-file.ts';
 import { downloadFile } from './download-file.ts';
 import { makeFolderDurably, removeStaleTemporaries, syncFolder, temporaryPath } from './durable-files.ts';
 import { toAdapterError } from './to-adapter-error.ts';
+import { findUnfinished, removeIfEmpty } from './unfinished-files.ts';
 import { walkFolder } from './walk-folder.ts';
 
 interface Directory {
@@ -40,6 +41,8 @@ export function createDirectoryStore(rootUri: string): ObjectStore {
     stat: (key) => act({ verb: 'look at', key }, statFile),
     list: (prefix) => listFiles(directory, prefix),
     delete: (key) => act({ verb: 'delete', key }, deleteFile),
+    listUnfinished: () => listUnfinished(directory),
+    removeUnfinished: (id) => removeUnfinished(directory, id),
     upload: (file, key, options = {}) =>
       act({ verb: `upload ${file} to`, key, signal: options.signal }, (path) =>
         upload(directory, { file, path }, options),
@@ -150,17 +153,35 @@ async function deleteFile(path: string): Promise<void> {
   }
 }
 
-async function* listFiles(directory: Directory, prefix: string): AsyncGenerator<{ key: string; sizeBytes: number }> {
+async function* listFiles(directory: Directory, prefix: string): AsyncGenerator<StoredObject> {
   const problem = keyPrefixProblem(prefix);
   if (problem !== null) throw badKey(prefix, problem);
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
   try {
-    for await (const { path, sizeBytes } of walkFolder(join(directory.root, folder))) {
+    for await (const { path, ...facts } of walkFolder(join(directory.root, folder))) {
       const key = `${folder}${path}`;
-      if (key.startsWith(prefix) && !key.split('/').some(isUnfinishedName)) yield { key, sizeBytes };
+      if (key.startsWith(prefix) && !key.split('/').some(isUnfinishedName)) yield { key, ...facts };
     }
   } catch (error) {
     throw toAdapterError(error, `list ${directory.rootUri}/${prefix}`);
+  }
+}
+
+async function* listUnfinished({ root, rootUri }: Directory): AsyncGenerator<UnfinishedWrite> {
+  try {
+    yield* findUnfinished(root);
+  } catch (error) {
+    throw toAdapterError(error, `list unfinished files of ${rootUri}`);
+  }
+}
+
+async function removeUnfinished({ root, rootUri }: Directory, id: string): Promise<void> {
+  const path = join(root, id);
+  try {
+    if (id.endsWith('/')) await removeIfEmpty(path);
+    else await deleteFile(path);
+  } catch (error) {
+    throw toAdapterError(error, `remove ${rootUri}/${id}`);
   }
 }
 

@@ -7,6 +7,7 @@ export interface FoundFile {
   /** Relative to the folder that was walked, `/` as separator. */
   readonly path: string;
   readonly sizeBytes: number;
+  readonly modifiedMs: number;
 }
 
 /**
@@ -31,7 +32,7 @@ export async function* filesDirectlyIn(folder: string): AsyncGenerator<FoundFile
 async function* fileAt(folder: string, path: string): AsyncGenerator<FoundFile> {
   try {
     const found = await stat(join(folder, path));
-    if (found.isFile()) yield { path, sizeBytes: found.size };
+    if (found.isFile()) yield { path, sizeBytes: found.size, modifiedMs: found.mtimeMs };
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
   }

@@ -1,5 +1,6 @@
 import type { AllocateVersion, ModelRegistry, RegisteredVersion } from '../../ports/tracking.ts';
-import { ensureModelVersion, getModelVersion } from './model-versions.ts';
+import type { ModelVersion } from './model-versions.ts';
+import { allModelVersions, ensureModelVersion, getModelVersion } from './model-versions.ts';
 import type { MlflowOptions, MlflowRest } from './rest.ts';
 import { createMlflowRest, emptyAnswer } from './rest.ts';
 import { buildTags } from './tags.ts';
@@ -13,6 +14,7 @@ export function createMlflowRegistry(options: MlflowOptions): ModelRegistry {
     allocateVersion: (request) => allocateVersion(rest, options.url, request),
     tagVersion: (model, version, tags) => tagVersion(rest, { model, version, tags }),
     findVersion: (model, version) => findVersion(rest, model, version),
+    listVersions: () => listVersions(rest),
     setAlias: (model, alias, version) =>
       version === null ? removeAlias(rest, model, alias) : moveAlias(rest, { model, alias, version }),
   };
@@ -52,7 +54,15 @@ async function tagVersion(rest: MlflowRest, { model, version, tags }: VersionTag
 async function findVersion(rest: MlflowRest, model: string, version: number): Promise<RegisteredVersion | null> {
   const found = await getModelVersion(rest, model, version);
   if (found === null) return null;
-  return { version: found.version, tags: Object.fromEntries(found.tags.map((tag) => [tag.key, tag.value])) };
+  return registeredVersion(found);
+}
+
+async function* listVersions(rest: MlflowRest): AsyncGenerator<RegisteredVersion> {
+  for await (const version of allModelVersions(rest)) yield registeredVersion(version);
+}
+
+function registeredVersion({ version, tags }: ModelVersion): RegisteredVersion {
+  return { version, tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])) };
 }
 
 interface AliasMove {

@@ -10,7 +10,10 @@ const versionSchema = z.object({
   tags: z.array(z.object({ key: z.string(), value: z.string().default('') })).default([]),
 });
 const oneSchema = z.object({ model_version: versionSchema });
-const searchSchema = z.object({ model_versions: z.array(versionSchema).default([]) });
+const searchSchema = z.object({
+  model_versions: z.array(versionSchema).default([]),
+  next_page_token: z.string().default(''),
+});
 
 export type ModelVersion = z.infer<typeof versionSchema>;
 
@@ -35,6 +38,17 @@ export async function getModelVersion(rest: MlflowRest, name: string, version: n
     if (mlflowErrorCode(error) === 'RESOURCE_DOES_NOT_EXIST') return null;
     throw error;
   }
+}
+
+/** Of all registered models, page by page. */
+export async function* allModelVersions(rest: MlflowRest, pageSize = 1000): AsyncGenerator<ModelVersion> {
+  let token = '';
+  do {
+    const query = { max_results: String(pageSize), ...(token === '' ? {} : { page_token: token }) };
+    const page = await rest({ method: 'GET', path: 'model-versions/search', query, answer: searchSchema });
+    yield* page.model_versions;
+    token = page.next_page_token;
+  } while (token !== '');
 }
 
 async function findLowest(rest: MlflowRest, request: AllocateVersion): Promise<number | null> {

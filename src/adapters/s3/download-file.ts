@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
 import type { DownloadOptions } from '../../ports/object-store.ts';
 import { AdapterError } from '../errors.ts';
-import { inParallel } from '../in-parallel.ts';
+import { inParallel } from '../../contracts/in-parallel.ts';
 import type { Bucket } from './bucket.ts';
 import { addressOf, stoppedBy } from './bucket.ts';
 import type { PlannedPart } from './part-plan.ts';

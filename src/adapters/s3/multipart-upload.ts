@@ -1,7 +1,7 @@
 import type { CompletedPart, Part } from '@aws-sdk/client-s3';
 import { CompleteMultipartUploadCommand, CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import type { TransferOptions } from '../../ports/object-store.ts';
-import { inParallel } from '../in-parallel.ts';
+import { inParallel } from '../../contracts/in-parallel.ts';
 import type { Bucket } from './bucket.ts';
 import { addressOf, stoppedBy } from './bucket.ts';
 import { crc32OfRange, readRange } from './crc32.ts';

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import type { ListObjectsV2CommandOutput } from '@aws-sdk/client-s3';
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3';
 import { isUnfinishedName, keyPrefixProblem, objectKeyProblem } from '../../contracts/object-key.ts';
-import type { ObjectStore, TransferOptions } from '../../ports/object-store.ts';
+import type { ObjectStore, StoredObject, TransferOptions, UnfinishedWrite } from '../../ports/object-store.ts';
 import { AdapterError } from '../errors.ts';
 import type { Bucket } from './bucket.ts';
 import { addressOf, openBucket } from './bucket.ts';
@@ -12,7 +12,7 @@ import { planParts } from './part-plan.ts';
 import { putObjectIfAbsent } from './put-object.ts';
 import type { S3Options } from './s3-client.ts';
 import { isS3Error, isTransient, toAdapterError } from './to-adapter-error.ts';
-import { abortStaleUploads } from './unfinished-uploads.ts';
+import { abortById, abortStaleUploads, findUnfinished } from './unfinished-uploads.ts';
 import { withRetries } from './with-retries.ts';
 
 const uploadTries = 5;
@@ -40,6 +40,8 @@ export function createS3Store(rootUri: string, options: S3Options = {}): ObjectS
     stat: (key) => act({ verb: 'look at', key }, () => statObject(bucket, key)),
     list: (prefix) => listObjects(bucket, prefix),
     delete: (key) => act({ verb: 'delete', key }, () => deleteObject(bucket, key)),
+    listUnfinished: () => listUnfinished(bucket),
+    removeUnfinished: (id) => removeUnfinished(bucket, id),
     upload: (file, key, transfer = {}) =>
       act({ verb: `upload ${file} to`, key, signal: transfer.signal }, async () => {
         await cleaned();
@@ -87,7 +89,7 @@ async function deleteObject(bucket: Bucket, key: string): Promise<void> {
   }
 }
 
-async function* listObjects(bucket: Bucket, prefix: string): AsyncGenerator<{ key: string; sizeBytes: number }> {
+async function* listObjects(bucket: Bucket, prefix: string): AsyncGenerator<StoredObject> {
   const problem = keyPrefixProblem(prefix);
   if (problem !== null) throw badKey(prefix, problem);
   const asked = { Bucket: bucket.bucket, Prefix: `${bucket.prefix}${prefix}` };
@@ -98,10 +100,26 @@ async function* listObjects(bucket: Bucket, prefix: string): AsyncGenerator<{ ke
   }
 }
 
-function* objectsOf(bucket: Bucket, page: ListObjectsV2CommandOutput): Generator<{ key: string; sizeBytes: number }> {
-  for (const { Key = '', Size = 0 } of page.Contents ?? []) {
+function* objectsOf(bucket: Bucket, page: ListObjectsV2CommandOutput): Generator<StoredObject> {
+  for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
     const key = Key.slice(bucket.prefix.length);
-    if (isObject(key)) yield { key, sizeBytes: Size };
+    if (isObject(key)) yield { key, sizeBytes: Size, modifiedMs: LastModified?.getTime() ?? Date.now() };
+  }
+}
+
+async function* listUnfinished(bucket: Bucket): AsyncGenerator<UnfinishedWrite> {
+  try {
+    yield* findUnfinished(bucket);
+  } catch (error) {
+    throw toAdapterError(error, `list unfinished uploads of ${bucket.rootUri}`);
+  }
+}
+
+async function removeUnfinished(bucket: Bucket, id: string): Promise<void> {
+  try {
+    await abortById(bucket, id);
+  } catch (error) {
+    throw toAdapterError(error, `abort upload ${id} of ${bucket.rootUri}`);
   }
 }
 

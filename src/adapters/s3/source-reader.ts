@@ -8,7 +8,7 @@ import type { SourcePattern } from '../../contracts/source-pattern.ts';
 import { isVisiblePath, parseSourcePattern } from '../../contracts/source-pattern.ts';
 import type { SourceReader } from '../../ports/source-reader.ts';
 import { AdapterError } from '../errors.ts';
-import { inParallel } from '../in-parallel.ts';
+import { inParallel } from '../../contracts/in-parallel.ts';
 import type { S3Location, S3Options } from './s3-client.ts';
 import { createS3Client, parseS3Uri } from './s3-client.ts';
 import { isS3Error, isTransient, toAdapterError } from './to-adapter-error.ts';

@@ -5,6 +5,7 @@ import type {
   Part,
 } from '@aws-sdk/client-s3';
 import { AbortMultipartUploadCommand, ListMultipartUploadsCommand, ListPartsCommand } from '@aws-sdk/client-s3';
+import type { UnfinishedWrite } from '../../ports/object-store.ts';
 import type { Bucket } from './bucket.ts';
 import { addressOf } from './bucket.ts';
 import type { PlannedPart } from './part-plan.ts';
@@ -39,6 +40,22 @@ export async function abortStaleUploads(bucket: Bucket): Promise<void> {
     if (Date.now() - startedMs(upload) > staleAfterMs)
       await abortUpload(bucket, upload.Key ?? '', upload.UploadId ?? '');
   }
+}
+
+/** Uploads below the root that nobody has completed yet, with the bytes that the server holds of them. */
+export async function* findUnfinished(bucket: Bucket): AsyncGenerator<UnfinishedWrite> {
+  for (const upload of await unfinishedUploads(bucket, bucket.prefix)) {
+    const parts = await listParts(bucket, upload);
+    if (parts === null) continue;
+    const sizeBytes = [...parts.values()].reduce((total, { Size = 0 }) => total + Size, 0);
+    yield { id: idOf(upload), sizeBytes, modifiedMs: newestMs(upload, parts) };
+  }
+}
+
+/** `id` as {@link findUnfinished} gave it. */
+export async function abortById(bucket: Bucket, id: string): Promise<void> {
+  const cut = id.lastIndexOf(idMark);
+  await abortUpload(bucket, id.slice(0, cut), id.slice(cut + idMark.length));
 }
 
 /** Frees what an upload holds; one that is gone already is no error. `fullKey` includes the prefix of the root. */
@@ -111,6 +128,17 @@ function isCutAs(plan: readonly PlannedPart[], parts: ReadonlyMap<number, Part>)
 /** Begun as this adapter begins uploads: parts with other checksums could not be told from foreign ones. */
 function isOurs(upload: MultipartUpload): boolean {
   return upload.ChecksumAlgorithm === 'CRC32';
+}
+
+const idMark = '?uploadId=';
+
+function idOf({ Key = '', UploadId = '' }: MultipartUpload): string {
+  return `${Key}${idMark}${UploadId}`;
+}
+
+/** An upload that somebody still sends parts of is as young as its newest part. */
+function newestMs(upload: MultipartUpload, parts: ReadonlyMap<number, Part>): number {
+  return Math.max(startedMs(upload), ...[...parts.values()].map(({ LastModified }) => LastModified?.getTime() ?? 0));
 }
 
 function newestFirst(one: MultipartUpload, other: MultipartUpload): number {

@@ -7,7 +7,7 @@ import { canonicalJson } from '../../contracts/canonical-json.ts';
 import type { ServingOptions } from '../../contracts/run-spec.ts';
 import type { ArtifactStore } from '../../ports/object-store.ts';
 import { AdapterError } from '../errors.ts';
-import { inParallel } from '../in-parallel.ts';
+import { inParallel } from '../../contracts/in-parallel.ts';
 import { syncPath } from './durable-file.ts';
 import type { PublishedMark } from './repository.ts';
 import { markFile } from './repository.ts';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 
+import { shortestGraceMs } from '../../contracts/garbage.ts';
 import { WindlassClient } from '../windlass-client.ts';
 
 /** Options that every command which calls a server has. */
@@ -48,6 +49,17 @@ export function parsePositiveInteger(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
   return value;
+}
+
+const unitsMs: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90m`, `24h`, `7d` in milliseconds. */
+export function parseGrace(text: string): number {
+  const { count = '', unit = '' } = /^(?<count>\d+)(?<unit>[smhd])$/u.exec(text)?.groups ?? {};
+  const graceMs = Number(count) * (unitsMs[unit] ?? 0);
+  if (!Number.isSafeInteger(graceMs) || graceMs < shortestGraceMs)
+    throw new InvalidArgumentError('It must be a time from 60s such as 90m, 24h or 7d.');
+  return graceMs;
 }
 
 export function parseTemperature(text: string): number {

@@ -7,6 +7,7 @@ import { addCompareCommand } from './commands/compare-command.ts';
 import { addDecideCommands } from './commands/decide-command.ts';
 import { addForkCommand } from './commands/fork-command.ts';
 import { addFreezeCommands } from './commands/freeze-commands.ts';
+import { addGcCommand } from './commands/gc-command.ts';
 import { addLogsCommand } from './commands/logs-command.ts';
 import { addModelsCommand } from './commands/models-command.ts';
 import { addReleaseCommands } from './commands/release-commands.ts';
@@ -38,5 +39,6 @@ export function buildProgram(): Command {
   addCompareCommand(program);
   addModelsCommand(program);
   addArtifactsCommand(program);
+  addGcCommand(program);
   return program;
 }

@@ -12,7 +12,8 @@ import type { JobRun } from '../run-job.ts';
 import { runJob } from '../run-job.ts';
 import type { RepairDesk } from '../repair-desk.ts';
 import type { RunState } from '../run-state.ts';
-import { doneNote, reusedNote } from './stage-notes.ts';
+import type { MadeStages } from './made-stages.ts';
+import { doneNote, rebuiltNote, reusedNote } from './stage-notes.ts';
 
 /** What every stage of a run works with. */
 export interface RunContext {
@@ -21,6 +22,7 @@ export interface RunContext {
   resolved: ResolvedRun;
   readonly repairs: RepairDesk;
   readonly trackingRunId: string;
+  readonly made: MadeStages;
 }
 
 export interface JobStageOrder {
@@ -34,8 +36,17 @@ export interface JobStageOrder {
 
 /** Runs a job stage, or takes what another run made, or makes meanwhile, from the same inputs, parameters and code. */
 export async function runJobStage(run: RunContext, order: JobStageOrder): Promise<StageRecord> {
+  const standing = run.made.find(order);
+  if (standing !== null) return standing;
+  const record = await takeOrMake(run, order);
+  run.made.keep(order, record);
+  return record;
+}
+
+async function takeOrMake(run: RunContext, order: JobStageOrder): Promise<StageRecord> {
   const { stage, inputs, parameters } = order;
-  const { resolved, state } = run;
+  const { resolved, state, made } = run;
+  const noteOf = (record: StageRecord): string => rebuiltNote(order.note(record), made.wasDiscarded(stage));
   state.startStage(stage);
   const holder = { workflowId: workflowInfo().workflowId, runId: workflowInfo().runId };
   const { jobsDigest } = resolved;
@@ -48,7 +59,7 @@ export async function runJobStage(run: RunContext, order: JobStageOrder): Promis
     ...reuseRule(resolved, stage),
   });
   if (plan.record !== null) {
-    const note = reusedNote(order.note(plan.record), plan.sharedWith);
+    const note = reusedNote(noteOf(plan.record), plan.sharedWith);
     state.endStage(stage, { state: 'reused', artifact: plan.record.artifact, note });
     return plan.record;
   }
@@ -58,7 +69,7 @@ export async function runJobStage(run: RunContext, order: JobStageOrder): Promis
     artifact: record.artifact,
     attempts,
     job: jobName,
-    note: doneNote(order.note(record), sharedWith),
+    note: doneNote(noteOf(record), sharedWith),
   });
   return record;
 }

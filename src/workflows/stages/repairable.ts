@@ -7,11 +7,12 @@ import type { JobStageName } from '../../contracts/stage.ts';
 import { control } from '../activity-profiles.ts';
 import { failureOf, isCancelled, logTailOf } from '../failure-of.ts';
 import { memoOf } from '../run-memo.ts';
+import { damagedStage } from './damage.ts';
 import type { RunContext } from './job-stage.ts';
 
 /**
  * Does a job stage with what the run works with. Where it fails for good, the run is parked until a person repairs it, and goes on from
- * here; what came before is not done again. A parked run holds no job and no lease. After its time, the stage's own failure ends it.
+ * here; what came before is not done again. A damaged artifact is made again without a person. A parked run holds no job and no lease. After its time, the stage's own failure ends it.
  */
 export async function repairable<Result>(
   run: RunContext,
@@ -23,6 +24,7 @@ export async function repairable<Result>(
       return await attempt(run.resolved);
     } catch (error) {
       if (isCancelled(error) || run.resolved.spec.repair.onFailure === 'fail') throw error;
+      if (damagedStage(run, error) !== null) throw error;
       if (!(await parkUntilRepaired(run, stage, error))) throw error;
     }
   }

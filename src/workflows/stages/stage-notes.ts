@@ -10,3 +10,8 @@ export function doneNote(note: string, sharedWith: readonly string[]): string {
   const runs = others.length === 0 ? `run ${first}` : `${sharedWith.length} runs: ${sharedWith.join(', ')}`;
   return `${note} · shared with ${runs}`;
 }
+
+/** The line of a stage that had to be done again, as the bytes of its artifact were not those that were committed. */
+export function rebuiltNote(note: string, wasDiscarded: boolean): string {
+  return wasDiscarded ? `rebuilt, its artifact was damaged · ${note}` : note;
+}

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createMlflowRegistry } from '../../../src/adapters/mlflow/model-registry.ts';
+import { allModelVersions } from '../../../src/adapters/mlflow/model-versions.ts';
 import { createMlflowRest, emptyAnswer } from '../../../src/adapters/mlflow/rest.ts';
 import type { MlflowRest } from '../../../src/adapters/mlflow/rest.ts';
 import { createMlflowTracking } from '../../../src/adapters/mlflow/tracking.ts';
@@ -181,6 +182,20 @@ describe('the MLflow registry', { timeout: 30_000 }, () => {
       await registry.tagVersion(request.model, version, { state, engine: 'sha256:1' });
     const found = await registry.findVersion(request.model, version);
     expect(found?.tags).toMatchObject({ state: 'released', engine: 'sha256:1', 'windlass.run': request.runId });
+  });
+
+  it('lists the versions of all models with their tags', async () => {
+    const requests = [await newAllocation(), await newAllocation()];
+    for (const request of requests) await registry.allocateVersion(request);
+    const listed = await Array.fromAsync(registry.listVersions(), ({ tags }) => tags['windlass.run']);
+    expect(listed).toEqual(expect.arrayContaining(requests.map(({ runId }) => runId)));
+  });
+
+  it('lists versions page by page, to the last', async () => {
+    const request = await newAllocation();
+    for (const runId of ['one', 'two', 'three']) await registry.allocateVersion({ ...request, runId });
+    const listed = await Array.fromAsync(allModelVersions(rest, 2), ({ tags }) => tags.map(({ value }) => value));
+    for (const runId of ['one', 'two', 'three']) expect(listed.flat()).toContain(runId);
   });
 
   it('finds no version of a model or number that is not there', async () => {

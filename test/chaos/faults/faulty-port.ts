@@ -38,7 +38,13 @@ function faultyMethod(files: ChaosFiles, { name, key, method }: GuardedMethod): 
   };
 }
 
-const streams: ReadonlySet<string> = new Set(['serving-replica.generate', 'object-store.list']);
+const streams: ReadonlySet<string> = new Set([
+  'serving-replica.generate',
+  'object-store.list',
+  'object-store.listUnfinished',
+  'model-registry.listVersions',
+  'workflow-executions.list',
+]);
 
 type Pass = (when: FaultCell['when']) => Promise<ArmedFault | null>;
 

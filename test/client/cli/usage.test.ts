@@ -48,6 +48,9 @@ describe('the command line', () => {
     [['fork', 'g-1'], 2, "required option '--from <stage>' not specified"],
     [['fork', 'g-1', '--from', 'publish'], 2, 'It must be one of prepare-data, train,'],
     [['compare', 'g-1'], 2, "missing required argument 'runs'"],
+    [['gc', '--older-than', 'yesterday'], 2, 'It must be a time from 60s such as 90m, 24h or 7d'],
+    [['gc', '--older-than', '30s'], 2, 'It must be a time from 60s such as 90m, 24h or 7d'],
+    [['gc', '--yes', '--dry-run'], 2, '--yes and --dry-run exclude each other'],
     [['models', 'import', './nothing', '--name', 'n'], 2, 'there is no file or directory'],
     [['ask', 'hello', '--target', 't', '--model', 'm'], 3, 'the platform is not known'],
     [['artifacts', 'ls'], 3, 'the platform is not known'],
@@ -79,7 +82,7 @@ describe('the command line', () => {
       'cancel',
       'releases',
     ];
-    for (const command of [...commands, 'deploy', 'rollback', 'ask', 'compare', 'models', 'artifacts']) {
+    for (const command of [...commands, 'deploy', 'rollback', 'ask', 'compare', 'models', 'artifacts', 'gc']) {
       expect(printed.stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
     }
   });

@@ -105,6 +105,23 @@ describe('the command line', () => {
     });
   });
 
+  test('shows garbage, and removes it when it is told so', async () => {
+    const world = createFakeWorld();
+    await lab.inWorld(world, async () => {
+      const shown = await cli.windlass('gc');
+      expect(shown.status).toBe(0);
+      expect(shown.stdout).toMatch(/nothing refers to this.*\n {2}2 artifacts +2\.0 MB\n/);
+      expect(shown.stdout).toMatch(/kept:\n {2}2 artifacts +2\.0 MB +by a release of a target\n/);
+      expect(shown.stdout).toContain('nothing was removed; do it with --yes');
+      expect(world.calls).toEqual(['findGarbage']);
+      const removed = await cli.windlass('gc', '--yes', '--older-than', '7d', '--json');
+      expect(JSON.parse(removed.stdout)).toMatchObject({
+        olderThanMs: 604_800_000,
+        removed: [{ kind: 'artifact', count: 2, sizeBytes: 2_000_000 }],
+      });
+    });
+  });
+
   test('rolls back and compares', async () => {
     await inWorld({ live: [1, 2] }, async () => {
       const back = await cli.windlass('rollback', '--target', 'production', '--model', 'glossary', '--json');
