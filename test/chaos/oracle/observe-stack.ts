@@ -28,7 +28,7 @@ export async function observeStack(home: StackHome, store: StoreReader, state: S
     strayProcesses: stray.map(({ server, pid }) => `${server} ${pid}: ${commandOf(pid)}`),
     unfinishedFiles: (await store.keys()).filter((key) => key.split('/').some(isUnfinished)),
     unfinishedUploads: await store.unfinishedUploads(),
-    jobDrafts: readdirSync(home.jobs).filter((name) => name.startsWith('.')),
+    jobDrafts: readdirSync(home.jobs).filter((name) => name.includes('.draft-')),
   };
 }
 

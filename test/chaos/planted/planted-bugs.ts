@@ -37,11 +37,16 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'commit before verify',
     file: 'src/workflows/release-version.ts',
-    find: `    const switchMs = await switchOver(deployment);
+    find: `  const switchMs = await withinTime({ stage: 'deploy', seconds: order.timeouts?.deploy ?? null }, async () => {
+    await prove(deployment);
+    const tookMs = await switchOver(deployment);
     refuseWhenCancelled();
-    const committed = await commit(deployment);`,
-    replace: `    const committed = await commit(deployment);
-    const switchMs = await switchOver(deployment);`,
+    return tookMs;
+  });
+  const committed = await commit(deployment);`,
+    replace: `  await prove(deployment);
+  const committed = await commit(deployment);
+  const switchMs = await switchOver(deployment);`,
     seenBy: 3,
   },
   {
