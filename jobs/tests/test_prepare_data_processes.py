@@ -52,7 +52,10 @@ def reading_job(lab: JobLab, directory: Path) -> Iterator[subprocess.Popen[bytes
         while process.poll() is None and not has_read_rows(progress):
             time.sleep(0.02)
         assert process.poll() is None
-        yield process
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def has_read_rows(progress: Path) -> bool:

@@ -8,8 +8,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
-from multiprocessing import get_context, parent_process
+from multiprocessing import active_children, get_context, parent_process
 
 import polars as pl
 
@@ -32,10 +33,14 @@ def read_rows(
     """
     tables: list[pl.DataFrame] = []
     row_count = 0
-    for table in _cleaned(_chunks_of(files), rule, workers):
-        tables.append(table)
-        row_count += table.height
-        on_rows(row_count)
+    try:
+        for table in _cleaned(_chunks_of(files), rule, workers):
+            tables.append(table)
+            row_count += table.height
+            on_rows(row_count)
+    except BrokenProcessPool:
+        on_rows(row_count)  # a worker may have died of the signal that asks the job to stop
+        raise
     if row_count == 0:
         names = ", ".join(file.name for file in files)
         raise JobFailure(
@@ -80,8 +85,11 @@ def _cleaned_by_pool(
                     yield running.popleft().result()
             while running:
                 yield running.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        except BaseException:
+            # The pool ends its workers with SIGTERM, which they ignore: it would wait for ever.
+            for worker in active_children():
+                worker.kill()
+            raise
 
 
 def _end_with_parent() -> None:
