@@ -151,7 +151,7 @@ describe('with payload keys', () => {
     expect(plainTexts.filter((text) => held.includes(text))).toEqual([]);
     expect(held).toContain(Buffer.from('2026-10').toString('base64'));
     const open = await temporalClient([october]).workflow.getHandle('hidden-1').describe();
-    expect(open.memo).toMatchObject({ spec: 'file:///store/runs/hidden-1/spec.json' });
+    expect(open.memo).toMatchObject({ spec: 'file:///store/runs/hidden-1/spec-1.json' });
     expect(await open.staticSummary()).toContain('glossary');
   });
 
