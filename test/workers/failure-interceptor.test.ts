@@ -15,7 +15,7 @@ describe('an adapter’s error', () => {
     expect(activityFailure(error, 1)).toMatchObject({
       type: name,
       message: 'what, which, what to do',
-      nonRetryable: failures[name].class === 'permanent',
+      nonRetryable: failures[name].class !== 'transient',
       details: [{ system: 'store', key: 'a' }],
       cause,
     });

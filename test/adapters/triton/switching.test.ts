@@ -78,7 +78,7 @@ test('showing no versions unloads the model and forgets it', async () => {
   await bench.replica.showVersions({ model, versions: [1], fence: 1 });
   await bench.replica.showVersions({ model, versions: [], fence: 1 });
   await bench.replica.showVersions({ model, versions: [], fence: 1 });
-  expect(await bench.replica.readState(model)).toMatchObject({ readyVersions: [], desiredVersions: null });
+  expect(await bench.replica.readState(model)).toMatchObject({ readyVersions: [], desiredVersions: [] });
 });
 
 test('loading writes nothing into the directory of a version', async () => {
