@@ -62,12 +62,17 @@ async function buildPipelinePart(config: WorkerConfig): Promise<WorkerPart> {
 
 function buildJobsPart(config: WorkerConfig): WorkerPart {
   const artifacts = openArtifactStore(config.platform.store.uri);
-  const runs = { isOpen: async () => true };
+  const executions = { isOpen: async () => true };
   return {
     name: 'jobs',
     taskQueue: taskQueues.jobs,
     workflows: null,
-    activities: createJobActivities({ runner: openRunner(config), artifacts, tracking: createIdleTracking(), runs }),
+    activities: createJobActivities({
+      runner: openRunner(config),
+      artifacts,
+      tracking: createIdleTracking(),
+      executions,
+    }),
   };
 }
 

@@ -2,8 +2,8 @@ import { activityInfo, CancelledFailure, Context } from '@temporalio/activity';
 
 import type { ArtifactStore } from '../ports/object-store.ts';
 import type { JobRunner } from '../ports/job-runner.ts';
-import type { RunLookup } from '../ports/run-lookup.ts';
 import type { Tracking } from '../ports/tracking.ts';
+import type { WorkflowExecutions } from '../ports/workflow-executions.ts';
 import type { EndedJob, JobEnd, JobHandle, JobOutcome, JobRequest, JobState, StartedJob } from '../contracts/job.ts';
 import { tellProgress } from './heartbeat.ts';
 import { buildJobDocument } from './job-document.ts';
@@ -37,7 +37,7 @@ export interface JobActivityDependencies {
   readonly runner: JobRunner;
   readonly artifacts: ArtifactStore;
   readonly tracking: Tracking;
-  readonly runs: RunLookup;
+  readonly executions: Pick<WorkflowExecutions, 'isOpen'>;
 }
 
 interface FollowState {

@@ -1,15 +1,14 @@
 import { taskQueues } from '../contracts/names.ts';
 import type { WorkerConfig } from './config.ts';
 import { endOrphanJobs } from './orphan-chore.ts';
-import { createRunLookup } from './run-lookup.ts';
 import type { WorkerPart } from './run-worker.ts';
 import { runWorker } from './run-worker.ts';
 import { openClient } from './temporal-client.ts';
-import { jobRunner, jobsActivities } from './worker-activities.ts';
+import { executionsKnownTo, jobRunner, jobsActivities } from './worker-activities.ts';
 
 /** Starts and follows jobs; the only worker with the job runner's rights. Jobs of closed runs are ended. */
 async function buildJobsPart(config: WorkerConfig): Promise<WorkerPart> {
-  const jobs = { runner: jobRunner(config), runs: createRunLookup(await openClient(config)) };
+  const jobs = { runner: jobRunner(config), executions: executionsKnownTo(await openClient(config)) };
   return {
     name: 'jobs',
     taskQueue: taskQueues.jobs,

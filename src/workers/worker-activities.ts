@@ -22,8 +22,8 @@ import { createTrackingActivities } from '../activities/tracking-activities.ts';
 import type { VersionActivities } from '../activities/version-activities.ts';
 import { createVersionActivities } from '../activities/version-activities.ts';
 import type { JobRunner } from '../ports/job-runner.ts';
-import type { RunLookup } from '../ports/run-lookup.ts';
 import type { ServingReplica } from '../ports/serving-replica.ts';
+import type { WorkflowExecutions } from '../ports/workflow-executions.ts';
 import type { PortGuard } from './port-guard.ts';
 import { unguarded } from './port-guard.ts';
 import type { WorkerConfig } from './config.ts';
@@ -43,7 +43,7 @@ export function pipelineActivities(
   const artifacts = openArtifactStore(platform.store.uri, guard);
   const mlflow = mlflowOptions(config);
   const registry = guard('model-registry', createMlflowRegistry(mlflow));
-  const executions = guard('workflow-executions', createWorkflowExecutions(client));
+  const executions = executionsKnownTo(client, guard);
   const gate = guard('target-gate', createTargetGate(client));
   return {
     ...createRunActivities({
@@ -62,6 +62,10 @@ export function pipelineActivities(
   };
 }
 
+export function executionsKnownTo(client: Client, guard: PortGuard = unguarded): WorkflowExecutions {
+  return guard('workflow-executions', createWorkflowExecutions(client));
+}
+
 export function jobRunner({ platform, environment }: WorkerConfig, guard: PortGuard = unguarded): JobRunner {
   return guard('job-runner', createProcessJobRunner({ ...platform.jobs, environment }));
 }
@@ -69,7 +73,7 @@ export function jobRunner({ platform, environment }: WorkerConfig, guard: PortGu
 /** What only the worker with the job runner's rights does. */
 export function jobsActivities(
   config: WorkerConfig,
-  jobs: { readonly runner: JobRunner; readonly runs: RunLookup },
+  jobs: { readonly runner: JobRunner; readonly executions: WorkflowExecutions },
   guard: PortGuard = unguarded,
 ): JobActivities {
   return createJobActivities({

@@ -1,7 +1,6 @@
 import type { Client } from '@temporalio/client';
 
-import type { Execution } from '../contracts/execution.ts';
-import type { KnownExecution, WorkflowExecutions } from '../ports/workflow-executions.ts';
+import type { ExecutionOfWorkflow, KnownExecution, WorkflowExecutions } from '../ports/workflow-executions.ts';
 import { isNotFound, namedFailure, withNames } from './temporal-failures.ts';
 
 export function createWorkflowExecutions(client: Client): WorkflowExecutions {
@@ -11,7 +10,7 @@ export function createWorkflowExecutions(client: Client): WorkflowExecutions {
   };
 }
 
-async function isOpen(client: Client, { workflowId, runId }: Execution): Promise<boolean> {
+async function isOpen(client: Client, { workflowId, runId }: ExecutionOfWorkflow): Promise<boolean> {
   try {
     const { status } = await client.workflow.getHandle(workflowId, runId).describe();
     return status.name === 'RUNNING';

@@ -18,7 +18,7 @@ import { createProcessJobRunner } from '../../src/adapters/process/job-runner.ts
 import type { JobEnd, JobHandle, JobOutcome, JobRequest, StartedJob } from '../../src/contracts/job.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { JobRunner } from '../../src/ports/job-runner.ts';
-import type { RunLookup } from '../../src/ports/run-lookup.ts';
+import type { ExecutionOfWorkflow, WorkflowExecutions } from '../../src/ports/workflow-executions.ts';
 import { countRuns, goOn, hasStarted } from '../adapters/job-runner.contract.ts';
 import type { FakeTracking } from '../fakes/fake-tracking.ts';
 import { createFakeTracking } from '../fakes/fake-tracking.ts';
@@ -51,8 +51,8 @@ beforeEach(async () => {
   });
   tracking = createFakeTracking();
   openRuns = new Set();
-  const runs: RunLookup = { isOpen: async (runId) => openRuns.has(runId) };
-  activities = createJobActivities({ runner, artifacts: store.artifacts, tracking, runs });
+  const executions = { isOpen: async ({ workflowId }: ExecutionOfWorkflow) => openRuns.has(workflowId) };
+  activities = createJobActivities({ runner, artifacts: store.artifacts, tracking, executions });
 });
 afterEach(async () => {
   await runner.remove(handle);
@@ -234,22 +234,22 @@ describe('a job whose activity the server does not know any more', () => {
 describe('jobs without a worker to follow them', () => {
   test('are ended when their run is closed, and left alone when it is open', async () => {
     await start({ wait: true, onSigterm: 75 });
-    const runs: RunLookup = { isOpen: async (runId) => openRuns.has(runId) };
+    const executions = { isOpen: async ({ workflowId }: ExecutionOfWorkflow) => openRuns.has(workflowId) };
     openRuns.add(request.runId);
-    expect(await removeOrphans({ runner, runs })).toEqual([]);
+    expect(await removeOrphans({ runner, executions })).toEqual([]);
     expect(await runner.inspect(handle)).toEqual({ kind: 'running' });
     openRuns.clear();
-    expect(await removeOrphans({ runner, runs })).toEqual([handle.name]);
+    expect(await removeOrphans({ runner, executions })).toEqual([handle.name]);
     expect(await runner.inspect(handle)).toEqual({ kind: 'exited', exitCode: 75 });
-    expect(await removeOrphans({ runner, runs })).toEqual([]);
+    expect(await removeOrphans({ runner, executions })).toEqual([]);
   });
 
   test('are left alone while Temporal cannot say whether their run is open', async () => {
     await start({ wait: true });
-    const runs: RunLookup = {
+    const executions: Pick<WorkflowExecutions, 'isOpen'> = {
       isOpen: () => Promise.reject(new AdapterError('Unavailable', 'Temporal does not answer', { system: 'temporal' })),
     };
-    await expect(removeOrphans({ runner, runs })).rejects.toMatchObject({ failure: 'Unavailable' });
+    await expect(removeOrphans({ runner, executions })).rejects.toMatchObject({ failure: 'Unavailable' });
     expect(await runner.inspect(handle)).toEqual({ kind: 'running' });
   });
 });

@@ -6,8 +6,8 @@ import { Client, Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
 
 import type { WorkerConfig } from '../../src/workers/config.ts';
-import { createRunLookup } from '../../src/workers/run-lookup.ts';
 import {
+  executionsKnownTo,
   jobRunner,
   jobsActivities,
   pipelineActivities,
@@ -44,7 +44,7 @@ function calledOn(queue: string): readonly string[] {
 
 test.each([
   ['pipeline', pipelineActivities(config, client)],
-  ['jobs', jobsActivities(config, { runner: jobRunner(config), runs: createRunLookup(client) })],
+  ['jobs', jobsActivities(config, { runner: jobRunner(config), executions: executionsKnownTo(client) })],
   ['serving', servingActivities(config)],
 ])('the %s worker has every activity that workflows call on its queue, and no other', (queue, activities) => {
   const called = calledOn(queue);

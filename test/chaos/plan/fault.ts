@@ -1,4 +1,5 @@
 import type { StageName } from '../../../src/contracts/stage.ts';
+import { stageNames } from '../../../src/contracts/stage.ts';
 import type { PortName } from '../../../src/workers/port-guard.ts';
 
 /** A method of a port: where an activity touches the world. */
@@ -7,17 +8,7 @@ export type PointName = `${PortName}.${string}`;
 /** Where a run stands: its stages, and what comes before the first and after the last. */
 export type FaultStage = 'resolve' | StageName | 'finish';
 
-export const faultStages: readonly FaultStage[] = [
-  'resolve',
-  'prepare-data',
-  'train',
-  'convert',
-  'build-engine',
-  'evaluate',
-  'deploy',
-  'smoke-test',
-  'finish',
-];
+export const faultStages: readonly FaultStage[] = ['resolve', ...stageNames, 'finish'];
 
 /** Struck by the worker that reaches the point. */
 export const insideKinds = [

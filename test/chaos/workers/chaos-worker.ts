@@ -5,8 +5,8 @@ import type { WorkerConfig } from '../../../src/workers/config.ts';
 import type { WorkerPart } from '../../../src/workers/run-worker.ts';
 import { runWorker } from '../../../src/workers/run-worker.ts';
 import { endOrphanJobs } from '../../../src/workers/orphan-chore.ts';
-import { createRunLookup } from '../../../src/workers/run-lookup.ts';
 import {
+  executionsKnownTo,
   jobRunner,
   jobsActivities,
   pipelineActivities,
@@ -36,7 +36,8 @@ async function dutiesOf(config: WorkerConfig): Promise<Pick<WorkerPart, 'activit
     case 'pipeline':
       return { activities: withPlaces(pipelineActivities(config, await connectedClient(config), guard)) };
     case 'jobs': {
-      const jobs = { runner: jobRunner(config, guard), runs: createRunLookup(await connectedClient(config)) };
+      const executions = executionsKnownTo(await connectedClient(config), guard);
+      const jobs = { runner: jobRunner(config, guard), executions };
       return { activities: withPlaces(jobsActivities(config, jobs, guard)), chores: [endOrphanJobs(jobs)] };
     }
     case 'serving':
