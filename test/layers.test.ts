@@ -54,6 +54,7 @@ const violations = [
   ['src/activities/a.ts', "import { openControl } from '../protocols/triton/control.ts';"],
   ['src/adapters/s3/a.ts', "import { heartbeat } from '@temporalio/activity';"],
   ['src/adapters/s3/a.ts', "import { createDirectoryStore } from '../directory/object-store.ts';"],
+  ['src/adapters/s3/a.ts', "import { buildJob } from '../kubernetes/job-spec.ts';"],
   ['src/client/a.ts', "import { createDirectoryStore } from '../adapters/directory/object-store.ts';"],
   ['src/client/a.ts', "import { llmPipeline } from '../workflows/llm-pipeline.ts';"],
   ['src/workers/a.ts', "import { WindlassClient } from '../client/windlass-client.ts';"],

@@ -1,4 +1,6 @@
+import type { JsonObject } from './json.ts';
 import type { RunInput } from './run-spec.ts';
+import type { JobKind } from './stage.ts';
 
 /**
  * The platform as workers and CLI see it: `windlass.yaml`, checked and complete, with the addresses of the servers filled in.
@@ -27,6 +29,69 @@ export interface ProcessJobsPlatform {
   readonly directory: string;
   /** Jobs that run at once; more wait in the order in which they were submitted. */
   readonly maxParallel: number;
+}
+
+/** Where and how the `kubernetes` runner starts jobs: one batch/v1 Job each. */
+export interface KubernetesJobsPlatform {
+  readonly runner: 'kubernetes';
+  /** A kubeconfig file; null: the service account of the pod that the worker runs in. */
+  readonly kubeconfig: string | null;
+  readonly namespace: string;
+  /** Kueue LocalQueue that admits the jobs; null: none. */
+  readonly queue: string | null;
+  /** Between SIGTERM and SIGKILL: at least what saving a checkpoint takes. */
+  readonly graceSeconds: number;
+  /** How long a finished Job is left where no worker comes to remove it. */
+  readonly ttlSeconds: number;
+  readonly defaults: KubernetesJobProfile;
+  /** What differs from `defaults`, by stage. */
+  readonly stages: Readonly<Partial<Record<JobKind, Partial<KubernetesJobProfile>>>>;
+}
+
+/** What the pod of a job is made of. Quantities are written as Kubernetes writes them (`500m`, `16Gi`). */
+export interface KubernetesJobProfile {
+  /** By digest (`name@sha256:…`), or by a name whose content never changes: it is part of every stage key. */
+  readonly image: string;
+  readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
+  /** The interpreter in the image. */
+  readonly python: string;
+  readonly serviceAccount: string;
+  /** Numeric user and group; never 0. */
+  readonly runAsUser: number;
+  readonly cpu: string;
+  /** Request and limit alike; `/dev/shm` counts against it. */
+  readonly memory: string;
+  readonly gpus: number;
+  /** `nvidia.com/gpu`, or a MIG slice such as `nvidia.com/mig-1g.10gb`. */
+  readonly gpuResource: string;
+  /** Acceptable values of the node label `nvidia.com/gpu.product`; empty: any. */
+  readonly gpuProducts: readonly string[];
+  readonly sharedMemory: string;
+  /** Size limit of the scratch directory. */
+  readonly scratch: string;
+  /** The Job's own limit of running time, a backstop behind `timeouts.<stage>`; null: none. */
+  readonly deadlineSeconds: number | null;
+  /** Values that are no secrets. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Names of Secrets whose keys become environment variables. */
+  readonly environmentSecrets: readonly string[];
+  readonly pod: KubernetesPodExtras;
+}
+
+/** Further fields of the pod, in Kubernetes' own form; the API server checks what is inside them. */
+export interface KubernetesPodExtras {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: JsonObject;
+  readonly tolerations?: readonly JsonObject[];
+  readonly topologySpreadConstraints?: readonly JsonObject[];
+  readonly priorityClassName?: string;
+  readonly runtimeClassName?: string;
+  readonly schedulerName?: string;
+  readonly imagePullSecrets?: readonly JsonObject[];
+  readonly volumes?: readonly JsonObject[];
+  readonly volumeMounts?: readonly JsonObject[];
 }
 
 export interface TargetPlatform {

@@ -1,0 +1,40 @@
+import type { JobDocument } from '../../contracts/job.ts';
+import { labelValue } from './job-name.ts';
+
+/** Prefix of our own labels and annotations. */
+const domain = 'windlass.dev';
+
+/** Annotations hold what labels cannot: whole names and URIs. They lead from a Job back to its run. */
+export const annotationKeys = {
+  jobName: `${domain}/job-name`,
+  runId: `${domain}/run-id`,
+  stageKey: `${domain}/stage-key`,
+  outputUri: `${domain}/output-uri`,
+  documentUri: `${domain}/document-uri`,
+  documentDigest: `${domain}/document-digest`,
+  specHash: `${domain}/spec-hash`,
+} as const;
+
+export function buildLabels(document: JobDocument): Record<string, string> {
+  return {
+    'app.kubernetes.io/name': 'windlass-job',
+    'app.kubernetes.io/managed-by': 'windlass',
+    'app.kubernetes.io/part-of': 'windlass',
+    'app.kubernetes.io/component': document.stage,
+    [`${domain}/run`]: labelValue(document.runId),
+  };
+}
+
+export function buildAnnotations(
+  document: JobDocument,
+  stored: { readonly uri: string; readonly digest: string },
+): Record<string, string> {
+  return {
+    [annotationKeys.jobName]: document.jobName,
+    [annotationKeys.runId]: document.runId,
+    [annotationKeys.stageKey]: document.stageKey,
+    [annotationKeys.outputUri]: document.output.uri,
+    [annotationKeys.documentUri]: stored.uri,
+    [annotationKeys.documentDigest]: stored.digest,
+  };
+}
