@@ -150,7 +150,7 @@ async function endOf(runner: JobRunner, handle: JobHandle, state: JobState): Pro
     case 'exited':
       return { ...state, logTail: await failureLog(runner, handle, state.exitCode) };
     case 'lost':
-      return { kind: 'lost', reason: state.reason, logTail: await runner.logTail(handle) };
+      return { ...state, logTail: await runner.logTail(handle) };
   }
 }
 

@@ -10,11 +10,11 @@ import { keepStageRecord, replaceStageRecord } from './stage-records.ts';
 /** Success is exit code 0 **and** a result that says so **and** an artifact that is complete; everything else has a name. */
 export async function judgeJob(artifacts: ArtifactStore, job: EndedJob): Promise<JobOutcome> {
   const { stage, stageKey, handle, end } = job;
-  if (end.kind === 'lost') return failed({ name: 'JobLost', message: end.reason }, end);
+  if (end.kind === 'lost') return failed({ name: end.failure ?? 'JobLost', message: end.reason }, end);
   if (end.kind === 'timed-out') return failed(timeout(stage, end.timeoutSeconds), end);
   const result = await readResult(artifacts, handle.outputUri);
   if (result?.status === 'failed') return failed(result.failure, end);
-  if (end.exitCode !== 0) return failed(failureOfExit(stage, end), end);
+  if (hasFailed(end)) return failed(failureOfExit(stage, end), end);
   if (result === null) return failed(missingResult(stage, 'result.json is missing or no result'), end);
   if (!(await artifacts.isComplete(result.artifact)))
     return failed(missingResult(stage, 'files of the artifact are missing'), end);
@@ -39,6 +39,10 @@ function failed(failure: Failure, end: JobEnd): JobOutcome {
   };
 }
 
+function hasFailed({ exitCode, outOfMemory }: JobExit): boolean {
+  return exitCode !== 0 || outOfMemory === true;
+}
+
 function timeout(stage: JobKind, seconds: number): Failure {
   return {
     name: 'StageTimedOut',
@@ -49,7 +53,7 @@ function timeout(stage: JobKind, seconds: number): Failure {
 function failureOfExit(stage: JobKind, { exitCode, outOfMemory }: JobExit): Failure {
   const name: FailureName = exitCodeFailures[exitCode] ?? (exitCode === 143 ? 'Preempted' : 'JobCrashed');
   if (outOfMemory === true && name === 'JobCrashed') {
-    const message = `the ${stage} job ended with exit code ${exitCode} when the machine had no memory left`;
+    const message = `the ${stage} job ended with exit code ${exitCode} when there was no memory left for it`;
     return { name: 'OutOfMemory', message };
   }
   return { name, message: `the ${stage} job ended with exit code ${exitCode}` };

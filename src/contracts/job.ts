@@ -61,18 +61,25 @@ export type JobState =
   | { readonly kind: 'queued'; readonly reason: string }
   | { readonly kind: 'running' }
   | ({ readonly kind: 'exited' } & JobExit)
-  | { readonly kind: 'lost'; readonly reason: string };
+  | ({ readonly kind: 'lost' } & JobLoss);
+
+/** The job is over without an exit code that says why. */
+export interface JobLoss {
+  readonly reason: string;
+  /** What it comes to, where the runner knows; absent: `JobLost`. */
+  readonly failure?: FailureName;
+}
 
 export interface JobExit {
   readonly exitCode: number;
-  /** The machine ended processes for want of memory while the job ran, and the job failed. */
+  /** Processes of the job were ended for want of memory: it failed, whatever its exit code says. */
   readonly outOfMemory?: true;
 }
 
 /** How a job ended, by exit code alone; the result document says more. */
 export type JobEnd =
   | ({ readonly kind: 'exited'; readonly logTail: string } & JobExit)
-  | { readonly kind: 'lost'; readonly reason: string; readonly logTail: string }
+  | ({ readonly kind: 'lost'; readonly logTail: string } & JobLoss)
   /** It ran longer than it may, and was stopped. */
   | { readonly kind: 'timed-out'; readonly timeoutSeconds: number; readonly logTail: string };
 

@@ -105,6 +105,7 @@ describe('the verdict over a job', () => {
     [70, 'OutOfMemory'],
     [65, 'InvalidData'],
     [143, 'Preempted'],
+    [0, 'OutOfMemory'],
   ] as const)('with exit code %i while the machine had no memory left is %s', async (exitCode, name) => {
     const job = ended({ kind: 'exited', exitCode, outOfMemory: true, logTail: '' });
     expect(await judgeJob(store.artifacts, job)).toMatchObject({ kind: 'failed', failure: { name } });
@@ -118,6 +119,11 @@ describe('the verdict over a job', () => {
       failure: { name: 'JobLost', message: 'out of memory' },
       retryable: true,
     });
+  });
+
+  test('over a job that is gone takes the name that its runner knows', async () => {
+    const end = { kind: 'lost', failure: 'Preempted', reason: 'the node was drained', logTail: '' } as const;
+    expect(await judgeJob(store.artifacts, ended(end))).toMatchObject({ failure: { name: 'Preempted' } });
   });
 
   test('waits for a store that does not answer, and makes no failure of the job of it', async () => {

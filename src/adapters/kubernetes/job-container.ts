@@ -3,7 +3,7 @@ import type { JobKind } from '../../contracts/stage.ts';
 import type { KubernetesJobProfile } from '../../contracts/platform.ts';
 
 /** The container whose exit code is the job's. */
-const jobContainerName = 'job';
+export const jobContainerName = 'job';
 const workDirectory = '/windlass/work';
 
 const fixedEnvironment = {

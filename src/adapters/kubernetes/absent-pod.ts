@@ -1,0 +1,36 @@
+import type { JobObservation } from './observation.ts';
+import { lost, queued } from './observation.ts';
+import type { ObservedEvent, ObservedJob } from './observed.ts';
+import { heldCondition, newestEvent } from './observed.ts';
+
+/** For so long somebody may still bring what the pod needs. */
+const refusalGraceMs = 120_000;
+const aboutQuota = /exceeded quota|quota.*must specify/i;
+const aboutServiceAccount = /service ?account.*not found/i;
+const aboutAdmission = /denied|forbidden|violates|is invalid/i;
+
+/** A Job that has no pod: it waits for one, cannot get one, or its pod is gone already. */
+export function observeWithoutPod(job: ObservedJob, events: readonly ObservedEvent[], nowMs: number): JobObservation {
+  if (heldCondition(job, 'Complete') !== undefined)
+    return { category: 'exited', state: { kind: 'exited', exitCode: 0 } };
+  const failed = heldCondition(job, 'Failed') ?? heldCondition(job, 'FailureTarget');
+  if (failed !== undefined)
+    return lost('deleted', 'JobLost', `the pod was deleted before its exit code was read (${failed.reason})`);
+  if (job.spec.suspend) return queued('suspended', 'the Job waits for its queue to admit it');
+  const refusal = newestEvent(events, job.metadata.uid, ['FailedCreate']);
+  if (refusal === undefined) return queued('no-pod', 'the Job controller has made no pod yet');
+  return observeRefusal(refusal.message, nowMs - (job.status.startTime ?? job.metadata.creationTimestamp));
+}
+
+/** Quota is room that others give back; the rest a person must mend. */
+function observeRefusal(message: string, waitedMs: number): JobObservation {
+  if (aboutQuota.test(message)) return queued('quota', message);
+  const category = refusalCategory(message);
+  if (category === 'no-pod' || waitedMs < refusalGraceMs) return queued(category, message);
+  return lost(category, 'InvalidConfig', message);
+}
+
+function refusalCategory(message: string): 'missing-service-account' | 'admission-denied' | 'no-pod' {
+  if (aboutServiceAccount.test(message)) return 'missing-service-account';
+  return aboutAdmission.test(message) ? 'admission-denied' : 'no-pod';
+}
