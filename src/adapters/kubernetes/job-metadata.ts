@@ -15,6 +15,9 @@ export const annotationKeys = {
   specHash: `${domain}/spec-hash`,
 } as const;
 
+/** Selects the Jobs that Windlass has made. */
+export const ownedJobsSelector = 'app.kubernetes.io/managed-by=windlass,app.kubernetes.io/name=windlass-job';
+
 export function buildLabels(document: JobDocument): Record<string, string> {
   return {
     'app.kubernetes.io/name': 'windlass-job',

@@ -29,12 +29,14 @@ export function observeJob({ job, pods, events, nowMs }: SeenJob): JobObservatio
   return observeDeadline(job) ?? end ?? observeWithoutPod(job, events, nowMs);
 }
 
-/** The newest. A pod that is deleted while its Job is suspended was put back into the queue, and its end is none of the job. */
+/** A pod that is deleted while its Job is suspended was put back into the queue, and its end is none of the job. */
 function currentPod(job: ObservedJob | null, pods: readonly ObservedPod[]): ObservedPod | undefined {
   const isSuspended = job?.spec.suspend === true;
-  return pods
-    .filter(({ metadata }) => !isSuspended || metadata.deletionTimestamp == null)
-    .toSorted((one, other) => other.metadata.creationTimestamp - one.metadata.creationTimestamp)[0];
+  return newestPod(pods.filter(({ metadata }) => !isSuspended || metadata.deletionTimestamp == null));
+}
+
+export function newestPod(pods: readonly ObservedPod[]): ObservedPod | undefined {
+  return pods.toSorted((one, other) => other.metadata.creationTimestamp - one.metadata.creationTimestamp)[0];
 }
 
 function isSuccess(end: JobObservation | null): end is JobObservation {

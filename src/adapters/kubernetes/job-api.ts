@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { ApiAnswer, ApiClient } from './api-client.ts';
+import { jobContainerName } from './job-container.ts';
+import { ownedJobsSelector } from './job-metadata.ts';
+import type { RenderedJob } from './job-spec.ts';
+import type { ObservedEvent, ObservedJob, ObservedPod } from './observed.ts';
+import { observedEventSchema, observedJobSchema, observedPodSchema } from './observed.ts';
+import { refusedStatus } from './to-adapter-error.ts';
+
+/** What we ask of the API server about Jobs and what belongs to them, in one namespace. */
+export interface JobApi {
+  /** Null: the name is taken. */
+  createJob(job: RenderedJob): Promise<ObservedJob | null>;
+  findJob(name: string): Promise<{ readonly job: ObservedJob | null; readonly serverMs: number }>;
+  listJobs(): Promise<readonly ObservedJob[]>;
+  listPods(jobUid: string): Promise<readonly ObservedPod[]>;
+  listEvents(objectUid: string): Promise<readonly ObservedEvent[]>;
+  /** What the job's container has written, as far as the node still has it; empty where there is nothing yet. */
+  readLog(podName: string, query: Readonly<Record<string, string>>): Promise<Buffer>;
+  /** Lets the node end the pod as it ends one that is deleted, but keeps the pod, its exit code and its log. */
+  stopPod(podName: string): Promise<void>;
+  /** The Job and its pods; one that has another UID, or is gone, is left alone. */
+  deleteJob(name: string, uid: string): Promise<void>;
+}
+
+const pageSize = '500';
+/** 400: the container has not begun. 404: the pod or its log is gone. */
+const noLog = [400, 404];
+
+export function createJobApi(client: ApiClient, namespace: string): JobApi {
+  const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`;
+  const core = `/api/v1/namespaces/${namespace}`;
+  return {
+    createJob: (job) => createJob(client, jobs, job),
+    findJob: (name) => findJob(client, `${jobs}/${name}`),
+    listJobs: () => listAll(client, { path: jobs, selector: ownedJobsSelector, item: observedJobSchema }),
+    listPods: (uid) => {
+      const selector = `batch.kubernetes.io/controller-uid=${uid}`;
+      return listAll(client, { path: `${core}/pods`, selector, item: observedPodSchema });
+    },
+    listEvents: (uid) => {
+      const fields = `involvedObject.uid=${uid}`;
+      return listAll(client, { path: `${core}/events`, fields, item: observedEventSchema });
+    },
+    readLog: (pod, query) => readLog(client, `${core}/pods/${pod}/log`, query),
+    stopPod: (pod) => stopPod(client, `${core}/pods/${pod}`),
+    deleteJob: (name, uid) => deleteJob(client, `${jobs}/${name}`, uid),
+  };
+}
+
+/** Strict: a field of the platform file that Kubernetes does not know is refused, not dropped. */
+async function createJob(client: ApiClient, path: string, job: RenderedJob): Promise<ObservedJob | null> {
+  const query = { fieldValidation: 'Strict', fieldManager: 'windlass' };
+  const answer = await unless([409], client({ method: 'POST', path, query, body: job }));
+  return answer === null ? null : parse(observedJobSchema, answer.body);
+}
+
+async function findJob(client: ApiClient, path: string): ReturnType<JobApi['findJob']> {
+  const answer = await unless([404], client({ method: 'GET', path }));
+  if (answer === null) return { job: null, serverMs: Date.now() };
+  return { job: parse(observedJobSchema, answer.body), serverMs: answer.serverMs };
+}
+
+interface Listing<Item> {
+  readonly path: string;
+  readonly selector?: string;
+  readonly fields?: string;
+  readonly item: z.ZodType<Item>;
+}
+
+async function listAll<Item>(client: ApiClient, { path, selector, fields, item }: Listing<Item>): Promise<Item[]> {
+  const page = z.object({
+    metadata: z.object({ continue: z.string().default('') }).prefault({}),
+    items: z.array(item),
+  });
+  const query = {
+    limit: pageSize,
+    ...(selector && { labelSelector: selector }),
+    ...(fields && { fieldSelector: fields }),
+  };
+  const items: Item[] = [];
+  for (let further = ''; ;) {
+    const answer = await client({
+      method: 'GET',
+      path,
+      query: further === '' ? query : { ...query, continue: further },
+    });
+    const found = parse(page, answer.body);
+    items.push(...found.items);
+    further = found.metadata.continue;
+    if (further === '') return items;
+  }
+}
+
+async function readLog(client: ApiClient, path: string, query: Readonly<Record<string, string>>): Promise<Buffer> {
+  const answer = await unless(noLog, client({ method: 'GET', path, query: { container: jobContainerName, ...query } }));
+  return answer?.body ?? Buffer.alloc(0);
+}
+
+/** A pod that is past its deadline fails, with SIGTERM and grace, and stays for whoever reads it. */
+async function stopPod(client: ApiClient, path: string): Promise<void> {
+  await unless([404], client({ method: 'PATCH', path, body: { spec: { activeDeadlineSeconds: 1 } } }));
+}
+
+async function deleteJob(client: ApiClient, path: string, uid: string): Promise<void> {
+  const body = { propagationPolicy: 'Background', preconditions: { uid } };
+  await unless([404, 409], client({ method: 'DELETE', path, body }));
+}
+
+/** Null where the server refused with one of these statuses. */
+async function unless(statuses: readonly number[], answer: Promise<ApiAnswer>): Promise<ApiAnswer | null> {
+  return answer.catch((error: unknown) => {
+    if (statuses.includes(refusedStatus(error) ?? 0)) return null;
+    throw error;
+  });
+}
+
+function parse<T>(schema: z.ZodType<T>, body: Buffer): T {
+  return schema.parse(JSON.parse(body.toString('utf8')));
+}

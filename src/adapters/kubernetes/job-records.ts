@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { canonicalJson } from '../../contracts/canonical-json.ts';
+import type { JobDocument, JobState } from '../../contracts/job.ts';
+import type { JobTime } from '../../ports/job-runner.ts';
+import type { ObjectStore } from '../../ports/object-store.ts';
+import { isFailureName } from '../../contracts/failures.ts';
+import { AdapterError } from '../errors.ts';
+
+/** How a job ended: what is left of it when its Job is removed. */
+export interface JobRecord {
+  readonly jobUid: string;
+  readonly specHash: string;
+  readonly state: Extract<JobState, { kind: 'exited' | 'lost' }>;
+  readonly time: JobTime | null;
+}
+
+/** What jobs keep in the object store, under `jobs/<job name>/`: their documents, logs and ends. */
+export interface JobRecords {
+  /** Where the document stands now. Named by its digest, so that another document of the same name stands beside it. */
+  keepDocument(document: JobDocument): Promise<string>;
+  find(jobName: string): Promise<JobRecord | null>;
+  /** Empty where none was kept. */
+  readLog(jobName: string): Promise<Buffer>;
+  /** The log goes first: a record says that everything is kept. The first record of a name stands. */
+  keep(jobName: string, record: JobRecord, log: Buffer): Promise<void>;
+}
+
+const recordSchema = z.object({
+  jobUid: z.string(),
+  specHash: z.string(),
+  state: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('exited'), exitCode: z.int(), outOfMemory: z.literal(true).exactOptional() }),
+    z.object({
+      kind: z.literal('lost'),
+      reason: z.string(),
+      failure: z.custom<'JobLost'>((name) => typeof name === 'string' && isFailureName(name)).exactOptional(),
+    }),
+  ]),
+  time: z.object({ startedMs: z.number(), endedMs: z.number().nullable() }).nullable(),
+});
+
+export function createJobRecords(objects: ObjectStore): JobRecords {
+  const put = async (key: string, bytes: Buffer): Promise<void> => void (await objects.putIfAbsent(key, bytes));
+  const find = async (key: string): Promise<Buffer | null> => findObject(objects, key);
+  return {
+    keepDocument: async (document) => {
+      const text = canonicalJson(document);
+      const digest = createHash('sha256').update(text).digest('hex');
+      const key = `jobs/${document.jobName}/${digest}.json`;
+      await put(key, Buffer.from(text));
+      return `${objects.rootUri}/${key}`;
+    },
+    find: async (jobName) => {
+      const bytes = await find(`jobs/${jobName}/ended.json`);
+      return bytes === null ? null : recordSchema.parse(JSON.parse(bytes.toString('utf8')));
+    },
+    readLog: async (jobName) => (await find(`jobs/${jobName}/log.txt`)) ?? Buffer.alloc(0),
+    keep: async (jobName, record, log) => {
+      await put(`jobs/${jobName}/log.txt`, log);
+      await put(`jobs/${jobName}/ended.json`, Buffer.from(canonicalJson(record)));
+    },
+  };
+}
+
+async function findObject(objects: ObjectStore, key: string): Promise<Buffer | null> {
+  try {
+    return Buffer.from(await objects.get(key));
+  } catch (error) {
+    if (error instanceof AdapterError && error.failure === 'NotFound') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,71 @@
+import type { JobHandle, JobState } from '../../contracts/job.ts';
+import type { KubernetesJobsPlatform } from '../../contracts/platform.ts';
+import type { JobRunner, JobTime } from '../../ports/job-runner.ts';
+import type { ObjectStore } from '../../ports/object-store.ts';
+import type { JobApi } from './job-api.ts';
+import type { JobLog } from './job-log.ts';
+import { readLogOf, readProgressOf, readTailOf } from './job-log.ts';
+import { annotationKeys } from './job-metadata.ts';
+import { kubernetesName } from './job-name.ts';
+import type { JobRecords } from './job-records.ts';
+import { createJobRecords } from './job-records.ts';
+import { timeOfPods } from './job-times.ts';
+import type { JobReference } from './look-at-job.ts';
+import { lookAtJob } from './look-at-job.ts';
+import type { ObservedJob } from './observed.ts';
+import { heldCondition } from './observed.ts';
+import { removeJob } from './remove-job.ts';
+import { submitJob } from './submit-job.ts';
+
+export interface KubernetesJobRunnerOptions {
+  readonly platform: KubernetesJobsPlatform;
+  readonly api: JobApi;
+  /** Where jobs read their documents, and where their ends and logs are kept. */
+  readonly objects: ObjectStore;
+}
+
+/** Jobs as batch/v1 Jobs of one pod each. Whatever happens to this process, they go on (docs/decisions/0020-jobs-on-kubernetes.md). */
+export function createKubernetesJobRunner({ platform, api, objects }: KubernetesJobRunnerOptions): JobRunner {
+  const records = createJobRecords(objects);
+  const logOf = (handle: JobHandle): JobLog => ({ api, records, jobName: handle.name, jobUid: handle.id });
+  const graceMs = platform.graceSeconds * 1000;
+  return {
+    submit: async (document) => {
+      const id = await submitJob({ api, records, platform }, document);
+      return { name: document.jobName, id, outputUri: document.output.uri };
+    },
+    inspect: (handle) => inspect(api, records, handle),
+    timeOf: (handle) => timeOf(api, records, handle),
+    listUnended: async () => (await api.listJobs()).filter(isUnended).map(describe),
+    readProgress: (handle, offset) => readProgressOf(logOf(handle), offset),
+    readLog: (handle, offset, maxBytes) => readLogOf(logOf(handle), offset, maxBytes),
+    logTail: (handle) => readTailOf(logOf(handle)),
+    remove: (handle) => removeJob({ api, records, jobName: handle.name, graceMs, ...referenceOf(handle) }),
+  };
+}
+
+function referenceOf({ name, id }: JobHandle): JobReference {
+  return { kubernetesName: kubernetesName(name), uid: id };
+}
+
+async function inspect(api: JobApi, records: JobRecords, handle: JobHandle): Promise<JobState> {
+  const { observation, job } = await lookAtJob(api, referenceOf(handle));
+  if (job !== null || observation.state.kind === 'running') return observation.state;
+  const record = await records.find(handle.name);
+  return record?.jobUid === handle.id ? record.state : observation.state;
+}
+
+async function timeOf(api: JobApi, records: JobRecords, { name, id }: JobHandle): Promise<JobTime | null> {
+  const pods = await api.listPods(id);
+  return pods.length > 0 ? timeOfPods(pods) : ((await records.find(name))?.time ?? null);
+}
+
+function isUnended(job: ObservedJob): boolean {
+  return heldCondition(job, 'Complete') === undefined && heldCondition(job, 'Failed') === undefined;
+}
+
+function describe({ metadata }: ObservedJob): { readonly handle: JobHandle; readonly runId: string } {
+  const read = (key: string): string => metadata.annotations[key] ?? '';
+  const handle = { name: read(annotationKeys.jobName), id: metadata.uid, outputUri: read(annotationKeys.outputUri) };
+  return { handle, runId: read(annotationKeys.runId) };
+}

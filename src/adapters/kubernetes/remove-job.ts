@@ -1,0 +1,67 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AdapterError } from '../errors.ts';
+import type { JobApi } from './job-api.ts';
+import { readPodLog } from './job-log.ts';
+import { annotationKeys } from './job-metadata.ts';
+import type { JobRecord, JobRecords } from './job-records.ts';
+import { timeOfPods } from './job-times.ts';
+import type { JobReference, JobSight } from './look-at-job.ts';
+import { lookAtJob } from './look-at-job.ts';
+
+const pollMs = 250;
+/** Beyond the grace: what the node needs to see that it shall stop, and to say that it has. */
+const slackMs = 60_000;
+
+export interface JobRemoval extends JobReference {
+  readonly api: JobApi;
+  readonly records: JobRecords;
+  readonly jobName: string;
+  readonly graceMs: number;
+}
+
+/**
+ * Ends a job, keeps its end and its log in the store, deletes it, and waits until it is gone. Nothing here is lost where the worker
+ * dies in between: the Job stands until its record does.
+ * @throws AdapterError `Unavailable` where something of it is still there after the grace
+ */
+export async function removeJob(removal: JobRemoval): Promise<void> {
+  const { api, records, jobName, kubernetesName, uid } = removal;
+  const sight = await stopped(removal);
+  if (sight.job !== null) {
+    const specHash = sight.job.metadata.annotations[annotationKeys.specHash] ?? '';
+    const record: JobRecord = { jobUid: uid, specHash, state: endOf(sight), time: timeOfPods(sight.pods) };
+    await records.keep(jobName, record, (await readPodLog({ api, jobUid: uid }, {})) ?? Buffer.alloc(0));
+    await api.deleteJob(kubernetesName, uid);
+  }
+  await until(removal, ({ job, pods }) => job === null && pods.length === 0);
+}
+
+/** A pod that is deleted takes its exit code and log along, so that it is made to end first. */
+async function stopped(removal: JobRemoval): Promise<JobSight> {
+  const sight = await lookAtJob(removal.api, removal);
+  if (sight.job === null || sight.observation.state.kind !== 'running') return sight;
+  await Promise.all(sight.pods.map(({ metadata }) => removal.api.stopPod(metadata.name)));
+  return until(removal, ({ observation }) => observation.state.kind !== 'running');
+}
+
+function endOf({ observation }: JobSight): JobRecord['state'] {
+  const { state } = observation;
+  if (state.kind === 'exited' || state.kind === 'lost') return state;
+  return { kind: 'lost', reason: 'the job was removed before it started' };
+}
+
+async function until(removal: JobRemoval, isReached: (sight: JobSight) => boolean): Promise<JobSight> {
+  const deadlineMs = Date.now() + removal.graceMs + slackMs;
+  for (;;) {
+    const sight = await lookAtJob(removal.api, removal);
+    if (isReached(sight)) return sight;
+    if (Date.now() > deadlineMs) throw stillThere(removal, sight);
+    await sleep(pollMs);
+  }
+}
+
+function stillThere({ kubernetesName, graceMs }: JobRemoval, { pods }: JobSight): AdapterError {
+  const names = pods.map(({ metadata }) => metadata.name).join(', ');
+  const message = `Job ${kubernetesName} (pods: ${names}) is still there ${(graceMs + slackMs) / 1000} s after it was asked to end; look at its node`;
+  return new AdapterError('Unavailable', message, { system: 'jobs' });
+}

@@ -1,0 +1,46 @@
+import type { JobDocument } from '../../contracts/job.ts';
+import type { KubernetesJobsPlatform } from '../../contracts/platform.ts';
+import { AdapterError } from '../errors.ts';
+import type { JobApi } from './job-api.ts';
+import { annotationKeys } from './job-metadata.ts';
+import type { JobRecords } from './job-records.ts';
+import type { RenderedJob } from './job-spec.ts';
+import { buildJob } from './job-spec.ts';
+
+export interface Submission {
+  readonly api: JobApi;
+  readonly records: JobRecords;
+  readonly platform: KubernetesJobsPlatform;
+}
+
+/**
+ * Creates the Job, or adopts the one that is there or has been there: equal documents on equal platforms are one job.
+ * @returns its UID
+ * @throws AdapterError `Conflict` where the name belongs to another spec, or its Job is being deleted by somebody else
+ */
+export async function submitJob({ api, records, platform }: Submission, document: JobDocument): Promise<string> {
+  const job = buildJob(document, { platform, documentUri: await records.keepDocument(document) });
+  const record = await records.find(document.jobName);
+  if (record !== null) return adopted(job, { specHash: record.specHash, uid: record.jobUid });
+  const created = await api.createJob(job);
+  return created === null ? adoptStanding(api, job) : created.metadata.uid;
+}
+
+async function adoptStanding(api: JobApi, job: RenderedJob): Promise<string> {
+  const { job: found } = await api.findJob(job.metadata.name);
+  if (found === null || found.metadata.deletionTimestamp != null)
+    throw conflict(`Job ${job.metadata.name} is being deleted: it is tried again`);
+  const { uid, annotations } = found.metadata;
+  return adopted(job, { specHash: annotations[annotationKeys.specHash] ?? 'none', uid });
+}
+
+function adopted(job: RenderedJob, found: { readonly specHash: string; readonly uid: string }): string {
+  const asked = job.metadata.annotations[annotationKeys.specHash];
+  if (found.specHash === asked) return found.uid;
+  const name = job.metadata.annotations[annotationKeys.jobName] ?? '';
+  throw conflict(`the job name ${name} is taken by another spec: found ${found.specHash}, asked for ${asked ?? ''}`);
+}
+
+function conflict(message: string): AdapterError {
+  return new AdapterError('Conflict', message, { system: 'jobs' });
+}

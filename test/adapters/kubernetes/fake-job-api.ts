@@ -1,0 +1,76 @@
+import type { JobApi } from '../../../src/adapters/kubernetes/job-api.ts';
+import type { RenderedJob } from '../../../src/adapters/kubernetes/job-spec.ts';
+import { observedJobSchema, observedPodSchema } from '../../../src/adapters/kubernetes/observed.ts';
+import { at, condition, exited, podObject } from './seen-jobs.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Jobs in memory, with one pod each that does what a test says. */
+export interface FakeCluster {
+  readonly api: JobApi;
+  /** What was asked, in its order: `create`, `stop`, `delete`. */
+  readonly calls: string[];
+  /** UIDs by name. */
+  readonly jobs: Map<string, { readonly uid: string; readonly job: RenderedJob; conditions: readonly Fields[] }>;
+  /** The one pod there is. */
+  pod: Fields | null;
+  log: string;
+  /** What the pod ends with when it is stopped. */
+  stopsWith: number;
+  /** Called before each deletion. */
+  beforeDelete: () => void;
+}
+
+export function createFakeCluster(): FakeCluster {
+  const jobs: FakeCluster['jobs'] = new Map();
+  const cluster: FakeCluster = { api: apiOf(() => cluster), calls: [], jobs, ...quiet };
+  return cluster;
+}
+
+const quiet = { pod: null, log: '', stopsWith: 143, beforeDelete: () => {} };
+
+function apiOf(get: () => FakeCluster): JobApi {
+  return {
+    createJob: async (job) => create(get(), job),
+    findJob: async (name) => ({ job: find(get(), name), serverMs: Date.parse(at(10)) }),
+    listJobs: async () => [...get().jobs.keys()].map((name) => find(get(), name)).filter((job) => job !== null),
+    listPods: async () => (get().pod === null ? [] : [observedPodSchema.parse(get().pod)]),
+    listEvents: async () => [],
+    readLog: async () => Buffer.from(get().log),
+    stopPod: async () => stop(get()),
+    deleteJob: async (name, uid) => remove(get(), name, uid),
+  };
+}
+
+function create(cluster: FakeCluster, job: RenderedJob): ReturnType<typeof find> {
+  cluster.calls.push('create');
+  const { name } = job.metadata;
+  if (cluster.jobs.has(name)) return null;
+  cluster.jobs.set(name, { uid: `uid-${cluster.calls.length}`, job, conditions: [] });
+  return find(cluster, name);
+}
+
+function find({ jobs }: FakeCluster, name: string): ReturnType<typeof observedJobSchema.parse> | null {
+  const found = jobs.get(name);
+  if (found === undefined) return null;
+  const metadata = { ...found.job.metadata, uid: found.uid, creationTimestamp: at(0) };
+  return observedJobSchema.parse({ metadata, spec: {}, status: { conditions: found.conditions } });
+}
+
+function stop(cluster: FakeCluster): void {
+  cluster.calls.push('stop');
+  cluster.pod = podObject({ status: { phase: 'Failed' }, container: exited(cluster.stopsWith) });
+}
+
+function remove(cluster: FakeCluster, name: string, uid: string): void {
+  cluster.beforeDelete();
+  cluster.calls.push('delete');
+  if (cluster.jobs.get(name)?.uid !== uid) return;
+  cluster.jobs.delete(name);
+  cluster.pod = null;
+  cluster.log = '';
+}
+
+export function completed(): Fields {
+  return condition('Complete', 'CompletionsReached');
+}

@@ -1,0 +1,129 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createDirectoryStore } from '../../../src/adapters/directory/object-store.ts';
+import { createKubernetesJobRunner } from '../../../src/adapters/kubernetes/job-runner.ts';
+import type { JobRunner } from '../../../src/ports/job-runner.ts';
+import type { ObjectStore } from '../../../src/ports/object-store.ts';
+import type { FakeCluster } from './fake-job-api.ts';
+import { completed, createFakeCluster } from './fake-job-api.ts';
+import { testDocument, testPlatform } from './kubernetes-platform.ts';
+import { at, exited, podObject } from './seen-jobs.ts';
+
+const running = podObject({ status: { phase: 'Running' }, container: { running: { startedAt: at(3) } } });
+let folder: string;
+let objects: ObjectStore;
+let cluster: FakeCluster;
+let runner: JobRunner;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'windlass-kubernetes-'));
+  objects = createDirectoryStore(pathToFileURL(folder).href);
+  cluster = createFakeCluster();
+  runner = runnerWith(cluster);
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function runnerWith({ api }: FakeCluster, graceSeconds = 1): JobRunner {
+  return createKubernetesJobRunner({ platform: { ...testPlatform, graceSeconds }, api, objects });
+}
+
+async function read(key: string): Promise<unknown> {
+  return JSON.parse(Buffer.from(await objects.get(key)).toString()) as unknown;
+}
+
+describe('the kubernetes job runner', () => {
+  it('puts the document into the store and tells the job where', async () => {
+    await runner.submit(testDocument);
+    const [entry] = cluster.jobs.values();
+    const uri = entry?.job.metadata.annotations['windlass.dev/document-uri'] ?? '';
+    expect(uri).toContain(`${objects.rootUri}/jobs/${testDocument.jobName}/`);
+    expect(await read(uri.slice(objects.rootUri.length + 1))).toEqual(testDocument);
+  });
+
+  it('adopts a Job of the same spec, and refuses one of another with both digests', async () => {
+    const handle = await runner.submit(testDocument);
+    expect(await runner.submit(testDocument)).toEqual(handle);
+    const refusal = await runner.submit({ ...testDocument, parameters: {} }).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ failure: 'Conflict', system: 'jobs' });
+    expect(String(refusal).match(/sha256:[0-9a-f]{64}/g)).toHaveLength(2);
+    expect(cluster.jobs.size).toBe(1);
+  });
+
+  it('stops the pod, keeps its end, and only then deletes the Job', async () => {
+    const handle = await runner.submit(testDocument);
+    cluster.pod = running;
+    cluster.log = 'step 1\nstep 2\n';
+    cluster.stopsWith = 75;
+    await runner.remove(handle);
+    expect(cluster.calls).toEqual(['create', 'stop', 'delete']);
+    expect(await runner.inspect(handle)).toEqual({ kind: 'exited', exitCode: 75 });
+    expect(await runner.logTail(handle)).toBe('step 1\nstep 2');
+    expect(await runner.timeOf(handle)).toEqual({ startedMs: Date.parse(at(3)), endedMs: Date.parse(at(9)) });
+  });
+
+  it('goes on where a worker died after it had stopped the pod, or before it deleted the Job', async () => {
+    const handle = await runner.submit(testDocument);
+    cluster.pod = running;
+    cluster.beforeDelete = () => {
+      cluster.beforeDelete = () => {};
+      throw new Error('the worker dies');
+    };
+    await expect(runner.remove(handle)).rejects.toThrow('the worker dies');
+    expect(await runner.inspect(handle)).toEqual({ kind: 'exited', exitCode: 143 });
+    await runnerWith(cluster).remove(handle);
+    expect(cluster.jobs.size).toBe(0);
+    expect(await runner.inspect(handle)).toEqual({ kind: 'exited', exitCode: 143 });
+  });
+
+  it('never runs a job again that was removed', async () => {
+    const handle = await runner.submit(testDocument);
+    cluster.pod = podObject({ status: { phase: 'Failed' }, container: exited(70) });
+    await runner.remove(handle);
+    expect(await runner.submit(testDocument)).toEqual(handle);
+    expect(cluster.jobs.size).toBe(0);
+    await expect(runner.submit({ ...testDocument, parameters: {} })).rejects.toMatchObject({ failure: 'Conflict' });
+  });
+
+  it('keeps that a job was removed before it began', async () => {
+    const handle = await runner.submit(testDocument);
+    await runner.remove(handle);
+    expect(cluster.calls).not.toContain('stop');
+    expect(await runner.inspect(handle)).toEqual({ kind: 'lost', reason: 'the job was removed before it started' });
+  });
+
+  it('leaves alone what was made under its name by somebody else', async () => {
+    const handle = await runner.submit(testDocument);
+    const [name, entry] = [...cluster.jobs.entries()][0] ?? [];
+    cluster.jobs.set(name ?? '', { ...(entry as NonNullable<typeof entry>), uid: 'another' });
+    await runner.remove(handle);
+    expect(cluster.calls).toEqual(['create']);
+    expect(await runner.inspect(handle)).toMatchObject({ kind: 'lost', failure: 'JobLost' });
+  });
+
+  it('lists Jobs that have not ended, with the run they are of', async () => {
+    const handle = await runner.submit(testDocument);
+    expect(await runner.listUnended()).toEqual([{ handle, runId: testDocument.runId }]);
+    for (const job of cluster.jobs.values()) job.conditions = [completed()];
+    expect(await runner.listUnended()).toEqual([]);
+  });
+
+  it('finds progress among the lines of the log, and leaves it out of the tail', async () => {
+    const handle = await runner.submit(testDocument);
+    cluster.pod = running;
+    const progress = JSON.stringify({ timeMs: 1, phase: 'train', message: 'step 1/9' });
+    cluster.log = `loading\n${progress}\nTraceback\n`;
+    const chunk = await runner.readProgress(handle, 0);
+    expect(chunk).toEqual({ lines: [JSON.parse(progress)], nextOffset: cluster.log.length });
+    expect(await runner.logTail(handle)).toBe('loading\nTraceback');
+  });
+
+  it('begins with the new log file where the node has put the full one away', async () => {
+    const handle = await runner.submit(testDocument);
+    cluster.pod = running;
+    cluster.log = 'new\n';
+    expect(await runner.readLog(handle, 10_000, 100)).toEqual({ text: 'new\n', nextOffset: 4 });
+  });
+});
