@@ -77,8 +77,9 @@ function buildJobsPart(config: WorkerConfig): WorkerPart {
 }
 
 function openRunner({ platform, environment }: WorkerConfig): JobRunner {
-  if (environment['WINDLASS_BENCH_JOBS'] === 'process')
-    return createProcessJobRunner({ ...platform.jobs, environment });
+  const { jobs } = platform;
+  if (environment['WINDLASS_BENCH_JOBS'] === 'process' && jobs.runner === 'process')
+    return createProcessJobRunner({ ...jobs, environment });
   return createInProcessRunner(openArtifactStore(platform.store.uri));
 }
 

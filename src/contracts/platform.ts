@@ -11,12 +11,15 @@ export interface Platform {
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | null };
   readonly store: { readonly uri: string };
   readonly mlflow: { readonly url: string };
-  readonly jobs: ProcessJobsPlatform;
+  readonly jobs: JobsPlatform;
   readonly targets: Readonly<Record<string, TargetPlatform>>;
   /** Partial run inputs by name, merged under the input that names one. */
   readonly presets: Readonly<Record<string, Partial<RunInput>>>;
   readonly defaultTarget: string;
 }
+
+/** Where jobs run. */
+export type JobsPlatform = ProcessJobsPlatform | KubernetesJobsPlatform;
 
 /** Where and how the `process` runner starts jobs. */
 export interface ProcessJobsPlatform {

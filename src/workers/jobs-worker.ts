@@ -4,11 +4,11 @@ import { endOrphanJobs } from './orphan-chore.ts';
 import type { WorkerPart } from './run-worker.ts';
 import { runWorker } from './run-worker.ts';
 import { openClient } from './temporal-client.ts';
-import { executionsKnownTo, jobRunner, jobsActivities } from './worker-activities.ts';
+import { executionsKnownTo, jobsActivities, openJobRunner } from './worker-activities.ts';
 
 /** Starts and follows jobs; the only worker with the job runner's rights. Jobs of closed runs are ended. */
 async function buildJobsPart(config: WorkerConfig): Promise<WorkerPart> {
-  const jobs = { runner: jobRunner(config), executions: executionsKnownTo(await openClient(config)) };
+  const jobs = { runner: await openJobRunner(config), executions: executionsKnownTo(await openClient(config)) };
   return {
     name: 'jobs',
     taskQueue: taskQueues.jobs,

@@ -2,6 +2,11 @@ import type { Client } from '@temporalio/client';
 
 import { mlflowCredentials } from '../adapters/mlflow/rest.ts';
 import type { MlflowOptions } from '../adapters/mlflow/rest.ts';
+import { createApiClient } from '../adapters/kubernetes/api-client.ts';
+import { serverOfPod } from '../adapters/kubernetes/api-server.ts';
+import { createJobApi } from '../adapters/kubernetes/job-api.ts';
+import { createKubernetesJobRunner } from '../adapters/kubernetes/job-runner.ts';
+import { serverOfKubeconfig } from '../adapters/kubernetes/kubeconfig.ts';
 import { createMlflowRegistry } from '../adapters/mlflow/model-registry.ts';
 import { createMlflowTracking } from '../adapters/mlflow/tracking.ts';
 import { createSpecResolver } from '../adapters/platform/spec-resolver.ts';
@@ -66,8 +71,14 @@ export function executionsKnownTo(client: Client, guard: PortGuard = unguarded):
   return guard('workflow-executions', createWorkflowExecutions(client));
 }
 
-export function jobRunner({ platform, environment }: WorkerConfig, guard: PortGuard = unguarded): JobRunner {
-  return guard('job-runner', createProcessJobRunner({ ...platform.jobs, environment }));
+export async function openJobRunner(config: WorkerConfig, guard: PortGuard = unguarded): Promise<JobRunner> {
+  const { platform, environment } = config;
+  const { jobs } = platform;
+  if (jobs.runner === 'process') return guard('job-runner', createProcessJobRunner({ ...jobs, environment }));
+  const server = await (jobs.kubeconfig === null ? serverOfPod(environment) : serverOfKubeconfig(jobs.kubeconfig));
+  const api = createJobApi(createApiClient(server), jobs.namespace);
+  const { objects } = openArtifactStore(platform.store.uri, guard);
+  return guard('job-runner', createKubernetesJobRunner({ platform: jobs, api, objects }));
 }
 
 /** What only the worker with the job runner's rights does. */

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import type { KubernetesJobsPlatform } from '../../src/contracts/platform.ts';
 import { jobsDigest } from '../../src/workers/jobs-digest.ts';
-import { unservedPlatform } from '../fakes/platforms.ts';
+import { testPlatform } from '../adapters/kubernetes/kubernetes-platform.ts';
 
 let folder: string;
 
@@ -25,7 +26,8 @@ function write(path: string, text: string): void {
 }
 
 function digest(): string {
-  return jobsDigest({ ...unservedPlatform().jobs, packageDirectory: folder });
+  const elsewhere = { python: 'python', directory: '/jobs', maxParallel: 1 };
+  return jobsDigest({ runner: 'process', packageDirectory: folder, ...elsewhere });
 }
 
 describe('the digest of the jobs', () => {
@@ -58,4 +60,14 @@ describe('the digest of the jobs', () => {
     folder = moved;
     expect(digest()).toBe(before);
   });
+});
+
+function digestOn(stages: KubernetesJobsPlatform['stages']): string {
+  return jobsDigest({ ...testPlatform, stages });
+}
+
+test('on a cluster the digest changes with every image that jobs are made of, and with nothing else', () => {
+  const digests = [digestOn({}), digestOn({ train: { image: 'a' } }), digestOn({ convert: { image: 'a' } })];
+  expect(new Set(digests).size).toBe(3);
+  expect(digestOn({ train: { gpus: 2 } })).toBe(digestOn({}));
 });

@@ -8,11 +8,12 @@ import { expect, test } from 'vitest';
 import type { WorkerConfig } from '../../src/workers/config.ts';
 import {
   executionsKnownTo,
-  jobRunner,
   jobsActivities,
+  openJobRunner,
   pipelineActivities,
   servingActivities,
 } from '../../src/workers/worker-activities.ts';
+import { testPlatform } from '../adapters/kubernetes/kubernetes-platform.ts';
 import { unservedPlatform } from '../fakes/platforms.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
@@ -44,10 +45,17 @@ function calledOn(queue: string): readonly string[] {
 
 test.each([
   ['pipeline', pipelineActivities(config, client)],
-  ['jobs', jobsActivities(config, { runner: jobRunner(config), executions: executionsKnownTo(client) })],
+  ['jobs', jobsActivities(config, { runner: await openJobRunner(config), executions: executionsKnownTo(client) })],
   ['serving', servingActivities(config)],
 ])('the %s worker has every activity that workflows call on its queue, and no other', (queue, activities) => {
   const called = calledOn(queue);
   expect(called.length).toBeGreaterThan(3);
   expect(Object.keys(activities).toSorted()).toEqual(called);
+});
+
+test('the runner of a platform with Kubernetes needs a kubeconfig, or a pod to run in', async () => {
+  const platform = { ...config.platform, jobs: testPlatform };
+  await expect(openJobRunner({ ...config, platform })).rejects.toThrow(/jobs\.kubeconfig is not set/u);
+  const jobs = { ...testPlatform, kubeconfig: '/nowhere/config' };
+  await expect(openJobRunner({ ...config, platform: { ...platform, jobs } })).rejects.toThrow(/\/nowhere\/config/u);
 });

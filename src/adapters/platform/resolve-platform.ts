@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Platform, ReplicaPlatform, TargetPlatform } from '../../contracts/platform.ts';
+import type { JobsPlatform, Platform, ReplicaPlatform, TargetPlatform } from '../../contracts/platform.ts';
 import type { StackEndpoints } from '../../contracts/stack-state.ts';
 import { AdapterError } from '../errors.ts';
 import { absoluteUri } from './source-uris.ts';
@@ -30,17 +30,26 @@ export function resolvePlatform(yamlText: string, context: PlatformContext): Pla
     temporal: { address: endpoints.temporalAddress, namespace: 'default', uiUrl: endpoints.temporalUiUrl },
     store: { uri: storeUri(file, context) },
     mlflow: { url: endpoints.mlflowUrl },
-    jobs: {
-      runner: 'process',
-      python: context.python,
-      packageDirectory: context.packageDirectory,
-      directory: join(context.home, 'jobs'),
-      maxParallel: file.jobs.maxParallel ?? context.parallelJobs,
-    },
+    jobs: jobsOf(file, context),
     targets: Object.fromEntries(Object.keys(file.targets).map((name) => [name, targetOf(name, file, context)])),
     presets: file.presets,
     defaultTarget: file.defaultTarget,
   };
+}
+
+function jobsOf({ jobs }: WindlassFile, context: PlatformContext): JobsPlatform {
+  if (jobs.runner === 'kubernetes') return { ...jobs, kubeconfig: besideFile(jobs.kubeconfig, context.yamlPath) };
+  return {
+    runner: 'process',
+    python: context.python,
+    packageDirectory: context.packageDirectory,
+    directory: join(context.home, 'jobs'),
+    maxParallel: jobs.maxParallel ?? context.parallelJobs,
+  };
+}
+
+function besideFile(path: string | null, yamlPath: string): string | null {
+  return path === null ? null : resolve(dirname(yamlPath), path);
 }
 
 function storeUri(file: WindlassFile, context: PlatformContext): string {

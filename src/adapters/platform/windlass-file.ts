@@ -1,10 +1,12 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import type { KubernetesJobsPlatform } from '../../contracts/platform.ts';
 import type { RunInput } from '../../contracts/run-spec.ts';
 import { AdapterError } from '../errors.ts';
 import { isFields } from './merge-input.ts';
 import { runInputSchema } from './run-input.ts';
-import { closedObject, flagField, integerField, nameField } from './schema-fields.ts';
+import { kubernetesJobsOf, kubernetesJobsSchema } from './kubernetes-jobs.ts';
+import { choicePhrase, closedObject, flagField, integerField, nameField } from './schema-fields.ts';
 import type { FoundIssue } from './spec-issue.ts';
 import { issueAt, issueLines, issuesFromZod, withoutPositions } from './spec-issue.ts';
 import { resolveSourceUris } from './source-uris.ts';
@@ -32,6 +34,18 @@ const defaultTargets = {
 const jobsPhrase = 'a whole number of jobs from 1 to 1024';
 const storePhrase = 'file:///directory, ./directory or s3://bucket/prefix';
 
+const processJobsSchema = closedObject({
+  runner: z.literal('process').optional().describe('Local processes. This is the default.'),
+  maxParallel: z
+    .int({ error: jobsPhrase })
+    .min(1, { error: jobsPhrase })
+    .max(1024, { error: jobsPhrase })
+    .optional()
+    .describe(
+      'Jobs that run at once; more wait in the order of their submission. Default: one for each core and each 4 GiB of memory, whichever are fewer.',
+    ),
+});
+
 /** `windlass.yaml`: what people configure. Everything has a default; an empty file is a valid one. */
 export const windlassFileSchema = closedObject({
   store: closedObject({
@@ -41,16 +55,12 @@ export const windlassFileSchema = closedObject({
       .optional()
       .describe(`Where artifacts live: ${storePhrase}. Default: a directory of the embedded stack.`),
   }).prefault({}),
-  jobs: closedObject({
-    maxParallel: z
-      .int({ error: jobsPhrase })
-      .min(1, { error: jobsPhrase })
-      .max(1024, { error: jobsPhrase })
-      .optional()
-      .describe(
-        'Jobs that run at once; more wait in the order of their submission. Default: one for each core and each 4 GiB of memory, whichever are fewer.',
-      ),
-  }).prefault({}),
+  jobs: z
+    .discriminatedUnion('runner', [processJobsSchema, kubernetesJobsSchema], {
+      error: choicePhrase(['process', 'kubernetes']),
+    })
+    .prefault({})
+    .describe('Where jobs run.'),
   targets: z
     .record(nameField(), targetSchema, { error: 'targets by name' })
     .prefault(defaultTargets)
@@ -65,7 +75,7 @@ export const windlassFileSchema = closedObject({
 /** The file checked and complete; presets as they were written, with absolute source uris. */
 export interface WindlassFile {
   readonly store: { readonly uri?: string };
-  readonly jobs: { readonly maxParallel?: number };
+  readonly jobs: { readonly runner: 'process'; readonly maxParallel?: number } | KubernetesJobsPlatform;
   readonly targets: z.output<typeof windlassFileSchema>['targets'];
   readonly defaultTarget: string;
   readonly presets: Readonly<Record<string, Partial<RunInput>>>;
@@ -88,7 +98,7 @@ export function parseWindlassFile(yamlText: string, yamlPath: string): WindlassF
   }
   return {
     store: storeOf(parsed.data.store.uri),
-    jobs: jobsOf(parsed.data.jobs.maxParallel),
+    jobs: jobsOf(parsed.data.jobs),
     targets: parsed.data.targets,
     defaultTarget,
     presets: presetsOf(resolved),
@@ -99,8 +109,9 @@ function storeOf(uri: string | undefined): WindlassFile['store'] {
   return uri === undefined ? {} : { uri };
 }
 
-function jobsOf(maxParallel: number | undefined): WindlassFile['jobs'] {
-  return maxParallel === undefined ? {} : { maxParallel };
+function jobsOf(jobs: z.output<typeof windlassFileSchema>['jobs']): WindlassFile['jobs'] {
+  if (jobs.runner === 'kubernetes') return kubernetesJobsOf(jobs);
+  return { runner: 'process', ...(jobs.maxParallel === undefined ? {} : { maxParallel: jobs.maxParallel }) };
 }
 
 /** As written, not as parsed: filled-in defaults of a preset would hide which fields it really sets. */

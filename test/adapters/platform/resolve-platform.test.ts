@@ -67,6 +67,53 @@ describe('windlass.yaml', () => {
   });
 });
 
+describe('jobs on Kubernetes', () => {
+  const targets = ['production', 'staging'];
+  const image = `registry.example/jobs@sha256:${'a'.repeat(64)}`;
+
+  test('need no more than an image; a stage has only what it sets itself', () => {
+    const yaml = `jobs: { runner: kubernetes, kubeconfig: ./kube, defaults: { image: "${image}" }, stages: { train: { gpus: 1 } } }`;
+    const platform = platformFromYaml(yaml, targets);
+    expect(platform.jobs).toMatchObject({
+      runner: 'kubernetes',
+      kubeconfig: '/data/kube',
+      namespace: 'windlass-jobs',
+      queue: null,
+      defaults: { image, serviceAccount: 'windlass-job', memory: '4Gi', gpus: 0, pod: {} },
+    });
+    expect(platform.jobs).toHaveProperty('stages', { train: { gpus: 1 } });
+    expect(parsePlatform(JSON.stringify(platform))).toEqual(platform);
+  });
+
+  test.each([
+    ['jobs: { runner: nomad }', 'jobs.runner: found "nomad" (string); expected one of "process", "kubernetes"'],
+    ['jobs: { maxParalel: 2 }', 'jobs.maxParalel: unknown field; did you mean "maxParallel"?'],
+    ['jobs: { runner: kubernetes, defaults: {} }', 'jobs.defaults.image: found nothing; expected an image'],
+    [withDefaults('memory: lots'), 'jobs.defaults.memory: found "lots" (string); expected a quantity of Kubernetes'],
+    [withDefaults('runAsUser: 0'), 'jobs.defaults.runAsUser: found 0 (number); expected a whole number from 1'],
+    [
+      withDefaults('environment: { AWS_SECRET_ACCESS_KEY: x }'),
+      'jobs.defaults.environment: found an object; expected values',
+    ],
+    [withDefaults('pod: { containers: [] }'), 'jobs.defaults.pod.containers: unknown field'],
+    [
+      withDefaults('pod: { tolerations: [spot] }'),
+      'jobs.defaults.pod.tolerations[0]: found "spot" (string); expected an object',
+    ],
+    [`${withDefaults('gpus: 1')}\n  stages: { trian: {} }`, 'jobs.stages.trian: unknown field; did you mean "train"?'],
+    [
+      `${withDefaults('gpus: 1')}\n  stages: { train: { gpuz: 1 } }`,
+      'jobs.stages.train.gpuz: unknown field; did you mean "gpus"?',
+    ],
+  ])('are refused with the wrong field named: %s', (yaml, message) => {
+    expect(() => platformFromYaml(yaml, targets)).toThrow(message);
+  });
+});
+
+function withDefaults(fields: string): string {
+  return `jobs:\n  runner: kubernetes\n  defaults: { image: "jobs:1", ${fields} }`;
+}
+
 describe('platform.json', () => {
   test('is read back as it was written', () => {
     const platform = shippedPlatform();

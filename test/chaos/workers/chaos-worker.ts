@@ -7,7 +7,7 @@ import { runWorker } from '../../../src/workers/run-worker.ts';
 import { endOrphanJobs } from '../../../src/workers/orphan-chore.ts';
 import {
   executionsKnownTo,
-  jobRunner,
+  openJobRunner,
   jobsActivities,
   pipelineActivities,
   servingActivities,
@@ -37,7 +37,7 @@ async function dutiesOf(config: WorkerConfig): Promise<Pick<WorkerPart, 'activit
       return { activities: withPlaces(pipelineActivities(config, await connectedClient(config), guard)) };
     case 'jobs': {
       const executions = executionsKnownTo(await connectedClient(config), guard);
-      const jobs = { runner: jobRunner(config, guard), executions };
+      const jobs = { runner: await openJobRunner(config, guard), executions };
       return { activities: withPlaces(jobsActivities(config, jobs, guard)), chores: [endOrphanJobs(jobs)] };
     }
     case 'serving':

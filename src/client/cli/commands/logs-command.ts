@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 
 import { isStageName } from '../../../contracts/names.ts';
+import type { KubernetesJobsPlatform } from '../../../contracts/platform.ts';
 import type { RunStatus, StageStatus } from '../../../contracts/run-status.ts';
 import { stageNames } from '../../../contracts/stage.ts';
 import { readPlatform } from '../../stack-home.ts';
@@ -29,9 +30,19 @@ async function printLogs(runId: string, stage: string | undefined, options: Logs
     throw new UsageError(`"${stage}" is no stage; stages are ${stageNames.join(', ')}`);
   }
   const status = await withClient(options, (client) => client.status(runId));
-  const { directory } = readPlatform(options).jobs;
+  const { jobs } = readPlatform(options);
   const job = jobOf(status, stage);
-  await copyLog({ jobsDirectory: directory, job, follow: options.follow === true, output: process.stdout });
+  if (jobs.runner === 'kubernetes') throw onCluster(job, jobs);
+  await copyLog({ jobsDirectory: jobs.directory, job, follow: options.follow === true, output: process.stdout });
+}
+
+/** The command line has no rights on the cluster. */
+function onCluster(job: string, { namespace }: KubernetesJobsPlatform): WindlassError {
+  const message = `the jobs of this platform run in namespace ${namespace} of Kubernetes, where kubectl logs reads them`;
+  return new WindlassError(
+    'NotFound',
+    `${message}; when a job is removed its log is kept as jobs/${job}/log.txt of the store`,
+  );
 }
 
 /** @throws WindlassError `NotFound` with the reason why there is no log. */
