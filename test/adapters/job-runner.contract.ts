@@ -11,6 +11,8 @@ import type { JobRunner } from '../../src/ports/job-runner.ts';
 export interface JobRunnerUnderTest {
   readonly runner: JobRunner;
   readonly outputRoot: string;
+  /** What the runner's times are rounded down to; 1 ms. */
+  readonly clockResolutionMs?: number;
 }
 
 const waiting = { timeout: 20_000, interval: 25 };
@@ -25,11 +27,11 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
     });
 
     async function submit(parameters: JsonObject): Promise<JobUnderTest> {
-      const { runner, outputRoot } = await create();
+      const { runner, outputRoot, clockResolutionMs = 1 } = await create();
       const document = buildJobDocument(outputRoot, parameters);
       const handle = await runner.submit(document);
       submitted.push({ runner, handle });
-      return { runner, document, handle };
+      return { runner, document, handle, clockResolutionMs };
     }
 
     it('runs a job to its exit code', async () => {
@@ -46,6 +48,7 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
       const job = await submit({ wait: true });
       const again = await job.runner.submit(job.document);
       expect(again).toEqual(job.handle);
+      await hasStarted(job.document);
       expect(await job.runner.inspect(again)).toEqual({ kind: 'running' });
       await goOn(job.document);
       await vi.waitFor(async () => expect(await job.runner.inspect(again)).toMatchObject({ exitCode: 0 }), waiting);
@@ -130,9 +133,10 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
     it('tells for how long a job has run, by its own record, and lists it until it has ended', async () => {
       const beforeMs = Date.now();
       const job = await submit({ wait: true, exitCode: 0 });
+      await hasStarted(job.document);
       const running = await job.runner.timeOf(job.handle);
       expect(running).toEqual({ startedMs: expect.any(Number) as number, endedMs: null });
-      expect(running?.startedMs).toBeGreaterThanOrEqual(beforeMs - 1);
+      expect(running?.startedMs).toBeGreaterThanOrEqual(beforeMs - job.clockResolutionMs);
       const listed = { handle: job.handle, runId: job.document.runId };
       expect(await job.runner.listUnended()).toContainEqual(listed);
       await goOn(job.document);
@@ -168,6 +172,7 @@ interface JobUnderTest {
   readonly runner: JobRunner;
   readonly document: JobDocument;
   readonly handle: JobHandle;
+  readonly clockResolutionMs: number;
 }
 
 let documentCount = 0;

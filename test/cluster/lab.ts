@@ -1,0 +1,43 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { freePort } from '../servers/free-port.ts';
+
+/** What a cluster has of the machine. */
+export interface Lab {
+  readonly directory: string;
+  readonly binary: string;
+  readonly ports: { readonly api: number; readonly etcd: number; readonly peers: number; readonly kubelet: number };
+}
+
+/** A node's address must not be of the loopback: API server and kubelet listen on a bridge of their own. */
+export const nodeIp = '10.87.0.1';
+export const nodeName = 'lab';
+const nodeBridge = 'wlnode0';
+export const podBridge = 'wlpods0';
+export const podSubnet = '10.88.0.0/24';
+
+/**
+ * One cluster at a time: kubelets share the machine's cgroups, and end what they do not know there. The kernel lets one make a bridge of
+ * a name.
+ * @throws Error when another one has it
+ */
+export async function claimLab(binary: string): Promise<Lab> {
+  if (!ip('link', 'add', nodeBridge, 'type', 'bridge'))
+    throw new Error(`another cluster is up on this machine; if none is: ip link del ${nodeBridge}`);
+  ip('addr', 'add', `${nodeIp}/24`, 'dev', nodeBridge);
+  ip('link', 'set', nodeBridge, 'up');
+  const directory = await mkdtemp(path.join(tmpdir(), 'windlass-cluster-'));
+  await mkdir(path.join(directory, 'cni'));
+  const ports = { api: await freePort(), etcd: await freePort(), peers: await freePort(), kubelet: await freePort() };
+  return { directory, binary, ports };
+}
+
+export function removeBridges(): void {
+  for (const bridge of [podBridge, nodeBridge]) ip('link', 'del', bridge);
+}
+
+function ip(...argv: readonly string[]): boolean {
+  return spawnSync('ip', argv, { stdio: 'ignore' }).status === 0;
+}
