@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { link, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -85,6 +85,24 @@ test('nothing is left beside the repository after a publication', async () => {
   await bench.publish('tidy', 1);
   const beside = await readdir(join(dirname(bench.platform.repositoryDirectory), 'repository-staging'));
   expect(beside).not.toContain('tidy');
+});
+
+test('what a killed worker has staged of a version that is published by now goes with the next try', async () => {
+  const model = 'overtaken';
+  const engine = await bench.publish(model, 1);
+  const staged = join(dirname(bench.platform.repositoryDirectory), 'repository-staging', model, '1-0123456789ab');
+  await mkdir(staged, { recursive: true });
+  await bench.replica.publish({ model, version: 1, engine, serving, fence: 1 });
+  expect(await bench.replica.readState(model)).toMatchObject({ publishedVersions: [1], stagedVersions: [] });
+});
+
+test('a deployer that was taken over while it copied leaves nothing', async () => {
+  const model = 'late';
+  const engine = await bench.shelf.build({ name: model });
+  await bench.replica.raiseFence({ model, fence: 2 });
+  const publishing = bench.replica.publish({ model, version: 1, engine, serving, fence: 1 });
+  await expect(publishing).rejects.toMatchObject({ failure: 'StaleFence' });
+  expect(await bench.replica.readState(model)).toMatchObject({ publishedVersions: [], stagedVersions: [] });
 });
 
 test('a cancelled publication ends before the version appears, and leaves nothing staged', async () => {
