@@ -25,7 +25,8 @@ export interface PublishDependencies {
 
 /**
  * Publishes an engine as a version: staged outside the repository on the same file system, where the server does not look, then given
- * its name in one step. The long copy holds up no other change of the replica; only the last step is exclusive.
+ * its name in one step. The long copy holds up no other change of the replica; only the last step is exclusive. A deployer that was taken
+ * over copies nothing.
  */
 export async function publishVersion(dependencies: PublishDependencies, request: PublishVersion): Promise<void> {
   const { replica, artifacts, exclusively, signal } = dependencies;
@@ -41,8 +42,8 @@ export async function publishVersion(dependencies: PublishDependencies, request:
     `${request.version}-${request.engine.digest.slice('sha256:'.length, 'sha256:'.length + 12)}`,
   );
   await withLock(stagingLock(replica, request.model, dependencies.timeoutMs), async () => {
-    const isThere = await isPublished(directory, mark);
-    if (!isThere)
+    await exclusively(async () => undefined);
+    if (!(await isPublished(directory, mark)))
       await stageVersion(artifacts, { engine: request.engine, serving: request.serving, mark, signal }, staged);
     await tidyWhenOver(folder, async () =>
       exclusively(async () => {

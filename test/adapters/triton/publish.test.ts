@@ -96,12 +96,28 @@ test('what a killed worker has staged of a version that is published by now goes
   expect(await bench.replica.readState(model)).toMatchObject({ publishedVersions: [1], stagedVersions: [] });
 });
 
-test('a deployer that was taken over while it copied leaves nothing', async () => {
-  const model = 'late';
+test.each([
+  ['before it copied copies nothing', 'fence-before', false],
+  ['while it copied leaves nothing', 'fence-during', true],
+])('a deployer that was taken over %s', async (_how, model, isDuring) => {
   const engine = await bench.shelf.build({ name: model });
-  await bench.replica.raiseFence({ model, fence: 2 });
-  const publishing = bench.replica.publish({ model, version: 1, engine, serving, fence: 1 });
+  const { artifacts } = bench.shelf;
+  let copies = 0;
+  const replica = createTritonReplica({
+    replica: bench.platform,
+    artifacts: {
+      ...artifacts,
+      fetch: async (...call) => {
+        copies++;
+        await bench.replica.raiseFence({ model, fence: 2 });
+        return artifacts.fetch(...call);
+      },
+    },
+  });
+  if (!isDuring) await bench.replica.raiseFence({ model, fence: 2 });
+  const publishing = replica.publish({ model, version: 1, engine, serving, fence: 1 });
   await expect(publishing).rejects.toMatchObject({ failure: 'StaleFence' });
+  expect(copies).toBe(isDuring ? 1 : 0);
   expect(await bench.replica.readState(model)).toMatchObject({ publishedVersions: [], stagedVersions: [] });
 });
 
