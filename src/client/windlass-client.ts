@@ -17,9 +17,8 @@ import type { DeployModelInput } from '../workflows/deploy-model.ts';
 import type { ImportModelInput } from '../workflows/import-model.ts';
 import type { llmPipeline } from '../workflows/llm-pipeline.ts';
 import type { RollbackModelInput } from '../workflows/rollback-model.ts';
-import { clientDataConverter } from '../protocols/temporal/data-converter.ts';
-import { readPayloadKeys } from '../protocols/temporal/payload-keys.ts';
 import { awaitRun } from './await-run.ts';
+import { dataConverterOf } from './client-data-converter.ts';
 import { withForcedEnd } from './forced-end.ts';
 import { jobProgressOf, withProgress } from './job-progress.ts';
 import { patiently, pause } from './outage.ts';
@@ -28,7 +27,7 @@ import { newRunId } from './run-id.ts';
 import { currentUser, modelOf, summaryOf, withRequester } from './run-request.ts';
 import type { AddressLookup } from './stack-home.ts';
 import { findServer } from './stack-home.ts';
-import { keyError, toWindlassError, WindlassError } from './windlass-error.ts';
+import { toWindlassError, WindlassError } from './windlass-error.ts';
 
 export type { Decision } from '../contracts/approval.ts';
 export type { Artifact, ArtifactRef } from '../contracts/artifact.ts';
@@ -294,12 +293,4 @@ interface WorkflowCall {
   readonly id: string;
   readonly input: DeployModelInput | RollbackModelInput | ImportModelInput | Partial<CollectGarbageInput>;
   readonly summary: string;
-}
-
-function dataConverterOf(environment: NodeJS.ProcessEnv): DataConverter {
-  try {
-    return clientDataConverter(readPayloadKeys(environment));
-  } catch (error) {
-    throw keyError(error) ?? error;
-  }
 }
