@@ -1,7 +1,5 @@
 import type { RunStatus, WindlassClient } from 'windlass';
 
-const pollMs = 500;
-
 /** What the demo does while a run goes on. */
 export interface FollowOptions {
   /** Approves by itself under this name; absent: says how and waits for a person. */
@@ -14,16 +12,17 @@ export interface FollowOptions {
 export async function followRun(client: WindlassClient, runId: string, options: FollowOptions): Promise<RunStatus> {
   const told = new Map<string, string>();
   let asked = false;
-  for (;;) {
-    const status = await client.status(runId);
+  let last: RunStatus | null = null;
+  for await (const status of client.follow(runId)) {
+    last = status;
     tellStages(status, told, options);
     if (status.phase === 'awaiting-approval' && !asked) {
       asked = true;
       await decideOrAsk(client, status, options);
     }
-    if (['released', 'failed', 'rejected', 'cancelled'].includes(status.phase)) return status;
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
+  if (last === null) throw new Error(`run ${runId} told nothing`);
+  return last;
 }
 
 function tellStages(status: RunStatus, told: Map<string, string>, { onStage }: FollowOptions): void {

@@ -11,7 +11,10 @@ export interface Sample {
 
 export interface Load {
   readonly samples: readonly Sample[];
+  /** Since it was made. */
   readonly elapsedMs: () => number;
+  /** A request every half second from now on; again: changes nothing. */
+  start(): void;
   /** No more requests; waits for those that are under way. */
   stop(): Promise<void>;
 }
@@ -19,8 +22,8 @@ export interface Load {
 const intervalMs = 500;
 const timeoutMs = 60_000;
 
-/** Asks the live model again and again, without a version as users do: a request every half second, whatever the last one took. */
-export function startLoad(grpcAddress: string, model: string): Load {
+/** Asks the live model again and again, without a version as users do, whatever the last request took. */
+export function createLoad(grpcAddress: string, model: string): Load {
   const client = openInference({ grpcAddress });
   const startedMs = performance.now();
   const elapsedMs = (): number => performance.now() - startedMs;
@@ -31,13 +34,17 @@ export function startLoad(grpcAddress: string, model: string): Load {
     const outcome = await askOnce(client, model);
     samples.push({ atMs, durationMs: elapsedMs() - atMs, ...outcome });
   };
-  const timer = setInterval(() => {
+  const send = (): void => {
     const request = ask().finally(() => underWay.delete(request));
     underWay.add(request);
-  }, intervalMs);
+  };
+  let timer: NodeJS.Timeout | undefined;
   return {
     samples,
     elapsedMs,
+    start: () => {
+      timer ??= setInterval(send, intervalMs);
+    },
     stop: async () => {
       clearInterval(timer);
       await Promise.all(underWay);

@@ -15,6 +15,8 @@ import type { ArtifactStore } from '../ports/object-store.ts';
 import type { ServingReplica } from '../ports/serving-replica.ts';
 import { mismatches } from './engine-compatibility.ts';
 import { runSmokeTest } from './smoke/smoke-test.ts';
+import type { VerifyRoute } from './verify-route.ts';
+import { verifyRoute } from './verify-route.ts';
 
 /**
  * What a deployer does to a target: every call acts on all replicas, carries the lease's fencing token, and may be repeated.
@@ -41,18 +43,10 @@ export interface ServingActivities {
   ): Promise<readonly number[]>;
 }
 
-export interface VerifyRoute extends TargetModel {
-  readonly version: number;
-  readonly prompt: string;
-}
-
 export interface ServingActivityDependencies {
   readonly replicas: Readonly<Record<string, readonly ServingReplica[]>>;
   readonly artifacts: ArtifactStore;
 }
-
-const verifyTimeoutMs = 30_000;
-const verifyTokens = 4;
 
 export function createServingActivities({ replicas, artifacts }: ServingActivityDependencies): ServingActivities {
   const each = async <Result>(
@@ -123,29 +117,6 @@ async function checkEngine(
       { system: 'triton', details: { engine: engine.digest } },
     );
   }
-}
-
-async function verifyRoute(replica: ServingReplica, request: VerifyRoute): Promise<void> {
-  let answered: number | null = null;
-  let tokens = 0;
-  const chunks = replica.generate({
-    modelName: request.model,
-    prompt: request.prompt,
-    maxTokens: verifyTokens,
-    temperature: 0,
-    stream: true,
-    timeoutMs: verifyTimeoutMs,
-  });
-  for await (const chunk of chunks) {
-    answered = chunk.modelVersion;
-    tokens = chunk.tokenCount;
-  }
-  if (answered === request.version && tokens > 0) return;
-  throw new AdapterError(
-    'VerificationFailed',
-    `replica ${replica.name}: version ${answered ?? 'none'} answered ${tokens} tokens where version ${request.version} should`,
-    { system: 'triton' },
-  );
 }
 
 async function retire(

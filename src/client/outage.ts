@@ -1,9 +1,22 @@
 import { WindlassError } from './windlass-error.ts';
 
-const outageToleratedMs = 60_000;
+const outageToleratedMs = 120_000;
+
+/** Makes a call again while its server is away, for two minutes at most. */
+export async function patiently<T>(call: () => Promise<T>): Promise<T> {
+  const isWorthWaiting = createOutageClock();
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isWorthWaiting(error)) throw error;
+      await pause(1_000);
+    }
+  }
+}
 
 /** Whether an error is one to wait out: the server has been gone for less than the tolerated time. */
-export function createOutageClock(): (error: unknown) => boolean {
+function createOutageClock(): (error: unknown) => boolean {
   let lastErrorMs = 0;
   let outageSinceMs = 0;
   return (error) => {

@@ -11,22 +11,23 @@ import type { ForkInput } from '../contracts/fork.ts';
 import type { RepairOrder, RepairRecord } from '../contracts/repair.ts';
 import type { RunInput } from '../contracts/run-spec.ts';
 import type { RunResult, RunStatus } from '../contracts/run-status.ts';
+import { isEnded } from '../contracts/run-status.ts';
 import type { DeployOutcome, Freeze, TargetModel, TargetView } from '../contracts/serving.ts';
 import type { DeployModelInput } from '../workflows/deploy-model.ts';
 import type { ImportModelInput } from '../workflows/import-model.ts';
 import type { llmPipeline } from '../workflows/llm-pipeline.ts';
 import type { RollbackModelInput } from '../workflows/rollback-model.ts';
-import { clientDataConverter } from '../protocols/temporal/data-converter.ts';
-import { readPayloadKeys } from '../protocols/temporal/payload-keys.ts';
 import { awaitRun } from './await-run.ts';
+import { dataConverterOf } from './client-data-converter.ts';
+import { withForcedEnd } from './forced-end.ts';
 import { jobProgressOf, withProgress } from './job-progress.ts';
-import { createOutageClock, pause } from './outage.ts';
+import { patiently, pause } from './outage.ts';
 import type { DeployRequest, ForkRequest, ImportRequest, RetryRequest, RollbackRequest } from './requests.ts';
 import { newRunId } from './run-id.ts';
 import { currentUser, modelOf, summaryOf, withRequester } from './run-request.ts';
 import type { AddressLookup } from './stack-home.ts';
 import { findServer } from './stack-home.ts';
-import { keyError, toWindlassError, WindlassError } from './windlass-error.ts';
+import { toWindlassError, WindlassError } from './windlass-error.ts';
 
 export type { Decision } from '../contracts/approval.ts';
 export type { Artifact, ArtifactRef } from '../contracts/artifact.ts';
@@ -51,6 +52,7 @@ export interface StartOptions {
 const callTimeoutMs = 15_000;
 const acceptTimeoutMs = 120_000;
 const connectTimeoutMs = 5_000;
+const followIntervalMs = 500;
 const modelKey = defineSearchAttributeKey(searchAttributes.model, 'KEYWORD');
 
 /**
@@ -114,14 +116,16 @@ export class WindlassClient {
    * repair throws `RunParked` at once and goes on waiting.
    */
   async wait(runId: string): Promise<RunResult> {
-    const giveUpAfter = createOutageClock();
+    return patiently(() => this.#about(`run ${runId}`, () => awaitRun(this.#connection, this.#run(runId))));
+  }
+
+  /** The state of a run, twice a second, to its last one; servers may restart meanwhile. */
+  async *follow(runId: string): AsyncGenerator<RunStatus, void> {
     for (;;) {
-      try {
-        return await this.#about(`run ${runId}`, () => awaitRun(this.#connection, this.#run(runId)));
-      } catch (error) {
-        if (!giveUpAfter(error)) throw error;
-        await pause(1_000);
-      }
+      const status = await patiently(() => this.status(runId));
+      yield status;
+      if (isEnded(status)) return;
+      await pause(followIntervalMs);
     }
   }
 
@@ -130,9 +134,12 @@ export class WindlassClient {
     return this.#about(`run ${runId}`, () =>
       this.#within(callTimeoutMs, async () => {
         const run = this.#run(runId);
-        const [status, { raw }] = await Promise.all([run.query<RunStatus>(messages.status), run.describe()]);
+        const [status, { raw, status: execution }] = await Promise.all([
+          run.query<RunStatus>(messages.status),
+          run.describe(),
+        ]);
         const progress = await jobProgressOf(raw.pendingActivities, this.#client.options.loadedDataConverter);
-        return withProgress(status, progress);
+        return withForcedEnd(withProgress(status, progress), execution.name);
       }),
     );
   }
@@ -241,7 +248,7 @@ export class WindlassClient {
         throw error;
       },
     );
-    if (status.phase === 'failed' || status.phase === 'cancelled') await run.result();
+    if (isEnded(status)) await run.result();
   }
 
   async #throwIfEnded(runId: string): Promise<void> {
@@ -251,12 +258,11 @@ export class WindlassClient {
   }
 
   async #execute(type: string, { id, input, summary }: WorkflowCall): Promise<unknown> {
-    return this.#about(id, async () => {
-      const options = { workflowId: id, taskQueue: taskQueues.pipeline, args: [input], staticSummary: summary };
-      const handle = await this.#within(callTimeoutMs, () => this.#client.workflow.start(type, options));
-      const outcome: unknown = await handle.result();
-      return outcome;
-    });
+    const options = { workflowId: id, taskQueue: taskQueues.pipeline, args: [input], staticSummary: summary };
+    const handle = await this.#about(id, () =>
+      this.#within(callTimeoutMs, () => this.#client.workflow.start(type, options)),
+    );
+    return patiently<unknown>(() => this.#about(id, () => handle.result()));
   }
 
   async #updateTarget({ target, model }: TargetModel, update: string, argument: object): Promise<TargetView> {
@@ -287,12 +293,4 @@ interface WorkflowCall {
   readonly id: string;
   readonly input: DeployModelInput | RollbackModelInput | ImportModelInput | Partial<CollectGarbageInput>;
   readonly summary: string;
-}
-
-function dataConverterOf(environment: NodeJS.ProcessEnv): DataConverter {
-  try {
-    return clientDataConverter(readPayloadKeys(environment));
-  } catch (error) {
-    throw keyError(error) ?? error;
-  }
 }

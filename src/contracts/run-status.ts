@@ -32,7 +32,15 @@ export type RunPhase =
   | 'released'
   | 'rejected'
   | 'failed'
-  | 'cancelled';
+  | 'cancelled'
+  /** Ended by force: the workflow cannot say so itself, whoever asks Temporal learns it. */
+  | 'terminated';
+
+const endedPhases: ReadonlySet<RunPhase> = new Set(['released', 'rejected', 'failed', 'cancelled', 'terminated']);
+
+export function isEnded({ phase }: Pick<RunStatus, 'phase'>): boolean {
+  return endedPhases.has(phase);
+}
 
 /** What the query `status` answers; everything the UI, the CLI and the client show comes from it. */
 export interface RunStatus {

@@ -28,8 +28,9 @@ export function createRunState(runId: string, model: string): RunState {
     if (changed.length > 0) upsertSearchAttributes(changed);
     published = new Map(attributes.map(({ key, value }) => [key.name, value]));
   };
+  const changeStages = (next: (stage: StageStatus) => StageStatus): void => change({ stages: status.stages.map(next) });
   const changeStage: RunState['changeStage'] = (name, patch) =>
-    change({ stages: status.stages.map((stage) => (stage.stage === name ? { ...stage, ...patch } : stage)) });
+    changeStages((stage) => (stage.stage === name ? { ...stage, ...patch } : stage));
   return {
     get status() {
       return status;
@@ -37,10 +38,15 @@ export function createRunState(runId: string, model: string): RunState {
     stage: (name) => stageOf(status, name),
     change,
     changeStage,
-    startStage: (name, note) =>
-      changeStage(name, { state: 'running', startedAt: now(), ...(note === undefined ? {} : { note }) }),
+    startStage: (name, note) => changeStages((stage) => (stage.stage === name ? started(stage, note) : stage)),
     endStage: (name, patch) => changeStage(name, { durationMs: sinceStart(status, name), ...patch }),
   };
+}
+
+/** Without the duration of an earlier attempt, which a stage that is done again would show while it runs. */
+function started(stage: StageStatus, note = stage.note): StageStatus {
+  const { durationMs: _, ...rest } = stage;
+  return { ...rest, state: 'running', startedAt: now(), ...(note === undefined ? {} : { note }) };
 }
 
 function now(): string {

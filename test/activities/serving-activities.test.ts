@@ -182,4 +182,12 @@ describe('the route that users take', () => {
       message,
     });
   });
+
+  test('is asked again where a server was restarted and does not know the model yet', async () => {
+    second.ready = [];
+    await expect(run(async () => activities.verifyRoute(verify))).rejects.toMatchObject({
+      failure: 'Unavailable',
+      message: 'replica b does not know glossary, which it served a moment ago: it was restarted and loads it again',
+    });
+  });
 });

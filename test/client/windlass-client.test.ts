@@ -89,6 +89,20 @@ describe('the client', () => {
     });
   });
 
+  test('follows a run that is ended by force to that end', async () => {
+    await lab.inWorld(createFakeWorld({ approvalRequired: true }), async () => {
+      const { runId } = await client.start(input);
+      await untilWaiting(client, runId);
+      const phases: string[] = [];
+      for await (const { phase, approval } of client.follow(runId)) {
+        phases.push(phase);
+        if (approval !== null) await lab.environment.client.workflow.getHandle(runId).terminate('by a test');
+      }
+      expect(phases).toEqual(['awaiting-approval', 'terminated']);
+      await expect(client.wait(runId)).rejects.toMatchObject({ failure: 'RunTerminated' });
+    });
+  });
+
   test('deploys a version and rolls back', async () => {
     await lab.inWorld(createFakeWorld({ live: [1, 2] }), async () => {
       const outcome = await client.rollback({ target: 'production', model: 'glossary' });

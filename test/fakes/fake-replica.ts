@@ -67,10 +67,15 @@ export function createFakeReplica(name: string): FakeReplica {
     generate: async function* generate({ modelName }) {
       const isCandidate = modelName.endsWith(candidateModelName(''));
       const version = isCandidate ? replica.candidate : (replica.answersAs ?? replica.ready.at(-1) ?? null);
+      if (!isCandidate && replica.ready.length === 0) throw unknownModel(modelName);
       if (version === null || replica.tokens === 0) return;
       const { tokens } = replica;
       yield { text: 'a b c', tokenCount: tokens, cumLogProbs: -1, finishReason: 'stop', modelVersion: version };
     },
   };
   return replica;
+}
+
+function unknownModel(modelName: string): AdapterError {
+  return new AdapterError('NotFound', `Request for unknown model: '${modelName}' is not found`, { system: 'triton' });
 }

@@ -218,7 +218,11 @@ export const recordedOutcomes = {
 
 export type HistoryName = keyof typeof recordedOutcomes;
 
-type FinalPhase = Exclude<RunPhase, 'resolving' | 'running' | 'needs-attention' | 'awaiting-approval' | 'deploying'>;
+/** Ends that a workflow says itself. */
+type FinalPhase = Exclude<
+  RunPhase,
+  'resolving' | 'running' | 'needs-attention' | 'awaiting-approval' | 'deploying' | 'terminated'
+>;
 
 /** The recordings of each way in which a run ends; a phase that is not here does not compile. */
 export const recordedPhases = {

@@ -14,11 +14,14 @@ import { freePort } from './free-port.ts';
 /** A real MLflow on loopback with a database of its own. */
 export interface MlflowServer {
   readonly url: string;
+  /** The end of what it printed, which says why it answered 500. */
+  readLogTail(): Promise<string>;
   /** Ends it and removes its files. */
   stop(): Promise<void>;
 }
 
 const startTimeoutMs = 120_000;
+const logTailChars = 8_000;
 
 /** The server of the embedded stack, alone; takes 5 to 15 s to start. */
 export async function startMlflow(): Promise<MlflowServer> {
@@ -33,6 +36,7 @@ export async function startMlflow(): Promise<MlflowServer> {
   await untilReady(server, spec, logFile);
   return {
     url: `http://127.0.0.1:${port}`,
+    readLogTail: async () => (await readFile(logFile, 'utf8')).slice(-logTailChars),
     stop: async () => {
       await endGroup(server);
       await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import type { RepairOrder, RepairRecord } from '../../src/contracts/repair.ts';
+import type { RunStatus, StageStatus } from '../../src/contracts/run-status.ts';
+import type { StageName } from '../../src/contracts/stage.ts';
 import type { FakeWorld } from '../fakes/fake-world.ts';
 import { createFakeWorld } from '../fakes/fake-world.ts';
 import { diverging } from '../fakes/faults.ts';
@@ -37,6 +39,10 @@ async function durationOf(handle: RunHandle): Promise<number> {
 
 async function retry(handle: RunHandle, order: unknown): Promise<RepairRecord> {
   return handle.executeUpdate<RepairRecord, [unknown]>('retry', { args: [order] });
+}
+
+function stageIn(status: RunStatus, name: StageName): StageStatus | undefined {
+  return status.stages.find(({ stage }) => stage === name);
 }
 
 describe('a job stage that fails for good', () => {
@@ -85,6 +91,29 @@ describe('a job stage that fails for good', () => {
     expect(status).toMatchObject({ phase: 'released', attention: null, repairs: [record] });
     expect(world.tagged['windlass.spec']).toBe('sha256:5bec-2');
     expect(JSON.parse(world.tagged['windlass.repair.1'] ?? '')).toEqual(record);
+  });
+
+  test('shows no time of its former attempt while it runs again', async () => {
+    const again = Promise.withResolvers<void>();
+    const world = createFakeWorld({
+      ...diverging(1),
+      onCall: (name) => (name === 'awaitJob' && world.submitted.at(-1)?.attempt === 2 ? again.promise : undefined),
+    });
+    const running = await lab.inWorld(world, async () => {
+      const handle = await startRun(lab);
+      const parked = await untilPhase(handle, 'needs-attention');
+      expect(stageIn(parked, 'train')).toHaveProperty('durationMs');
+      await retry(handle, slower);
+      const stage = await vi.waitFor(async () => {
+        const found = stageIn(await statusOf(handle), 'train');
+        expect(found).toMatchObject({ state: 'running' });
+        return found;
+      });
+      again.resolve();
+      await handle.result();
+      return stage;
+    });
+    expect(running).not.toHaveProperty('durationMs');
   });
 
   test('may be repaired as often as it takes, without a change too', async () => {

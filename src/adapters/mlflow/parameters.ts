@@ -5,6 +5,8 @@ import { inBatches } from './tags.ts';
 import { mlflowErrorCode } from './to-adapter-error.ts';
 
 const maxValueChars = 6000;
+/** How MLflow refuses what another writer has added meanwhile: it sees so itself, or its database does. */
+const lostRaceCodes: ReadonlySet<string | undefined> = new Set(['INVALID_PARAMETER_VALUE', 'BAD_REQUEST']);
 /** More in one request are refused. */
 const batchSize = 100;
 
@@ -21,7 +23,7 @@ export async function addParameters(
   try {
     await sendMissing(rest, trackingRunId, parameters);
   } catch (error) {
-    if (mlflowErrorCode(error) !== 'INVALID_PARAMETER_VALUE') throw error;
+    if (!lostRaceCodes.has(mlflowErrorCode(error))) throw error;
     await sendMissing(rest, trackingRunId, parameters);
   }
 }

@@ -8,13 +8,14 @@ const failureByErrorCode: Readonly<Record<string, FailureName>> = {
   RESOURCE_CONFLICT: 'Conflict',
   INVALID_PARAMETER_VALUE: 'InvalidConfig',
   INVALID_STATE: 'InvalidConfig',
-  BAD_REQUEST: 'InvalidConfig',
   PERMISSION_DENIED: 'AccessDenied',
   UNAUTHENTICATED: 'AccessDenied',
   CUSTOMER_UNAUTHORIZED: 'AccessDenied',
   TEMPORARILY_UNAVAILABLE: 'Unavailable',
   REQUEST_LIMIT_EXCEEDED: 'Unavailable',
   INTERNAL_ERROR: 'Unavailable',
+  /** Its name for what the database refused: a lost race, no connection left. */
+  BAD_REQUEST: 'Unavailable',
 };
 
 const maxReasonChars = 300;

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { canonicalJson } from '../../contracts/canonical-json.ts';
 import type { JobDocument } from '../../contracts/job.ts';
 import { AdapterError } from '../errors.ts';
-import { errorCode } from './to-adapter-error.ts';
 
+const draftPattern = /^\..*\.draft-/;
 const jobNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,200}$/;
-/** A draft this old was left by a submitter that was killed. */
+/** A draft this old was left by a submitter that was killed, whatever its job. */
 const abandonedDraftMs = 10 * 60_000;
 
 /** The files of one job; everything but `work` is small and stays for `windlass logs`. */
@@ -47,10 +47,9 @@ export function jobPaths(root: string, jobName: string): JobPaths {
  */
 export async function ensureJobDirectory(paths: JobPaths, document: JobDocument): Promise<void> {
   const text = canonicalJson(document);
-  if (!(await exists(paths.directory))) {
-    await removeAbandonedDrafts(paths.directory);
-    await publishDirectory(paths.directory, text);
-  }
+  await mkdir(path.dirname(paths.directory), { recursive: true });
+  if (!(await exists(paths.directory))) await publishDirectory(paths.directory, text);
+  await removeAbandonedDrafts(paths.directory);
   const found = await readFile(paths.document, 'utf8');
   if (found !== text) throw nameTaken(document.jobName, found, text);
 }
@@ -62,28 +61,32 @@ export async function jobId(paths: JobPaths): Promise<string> {
 
 async function publishDirectory(directory: string, documentText: string): Promise<void> {
   const draft = `${draftPrefix(directory)}${randomUUID()}`;
-  await mkdir(path.join(draft, 'work'), { recursive: true });
-  await writeFile(path.join(draft, 'job.json'), documentText, { flush: true });
-  await Promise.all(['log.txt', 'progress.jsonl'].map((name) => writeFile(path.join(draft, name), '')));
   try {
+    await mkdir(path.join(draft, 'work'), { recursive: true });
+    await writeFile(path.join(draft, 'job.json'), documentText, { flush: true });
+    await Promise.all(['log.txt', 'progress.jsonl'].map((name) => writeFile(path.join(draft, name), '')));
     await rename(draft, directory);
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    if (!['ENOTEMPTY', 'EEXIST'].includes(errorCode(error) ?? '')) throw error;
+    if (!(await exists(directory))) throw error;
   }
   await syncDirectory(path.dirname(directory));
 }
 
+/** Once a job has its directory, a draft of it is of no use; whoever still writes one finds the directory there. */
 async function removeAbandonedDrafts(directory: string): Promise<void> {
   const root = path.dirname(directory);
-  await mkdir(root, { recursive: true });
-  const prefix = path.basename(draftPrefix(directory));
-  const drafts = (await readdir(root)).filter((name) => name.startsWith(prefix)).map((name) => path.join(root, name));
-  for (const draft of drafts) {
-    const found = await stat(draft).catch(() => null);
-    if (found !== null && Date.now() - found.mtimeMs > abandonedDraftMs)
-      await rm(draft, { recursive: true, force: true });
+  const own = path.basename(draftPrefix(directory));
+  for (const name of await readdir(root)) {
+    if (!draftPattern.test(name)) continue;
+    const draft = path.join(root, name);
+    if (name.startsWith(own) || (await isAbandoned(draft))) await rm(draft, { recursive: true, force: true });
   }
+}
+
+async function isAbandoned(draft: string): Promise<boolean> {
+  const found = await stat(draft).catch(() => null);
+  return found !== null && Date.now() - found.mtimeMs > abandonedDraftMs;
 }
 
 function draftPrefix(directory: string): string {

@@ -25,7 +25,8 @@ export interface PublishDependencies {
 
 /**
  * Publishes an engine as a version: staged outside the repository on the same file system, where the server does not look, then given
- * its name in one step. The long copy holds up no other change of the replica; only the last step is exclusive.
+ * its name in one step. The long copy holds up no other change of the replica; only the last step is exclusive. A deployer that was taken
+ * over copies nothing.
  */
 export async function publishVersion(dependencies: PublishDependencies, request: PublishVersion): Promise<void> {
   const { replica, artifacts, exclusively, signal } = dependencies;
@@ -35,20 +36,34 @@ export async function publishVersion(dependencies: PublishDependencies, request:
     version: request.version,
   };
   const mark = markOf(request.engine, request.serving);
-  if (await isPublished(directory, mark)) return exclusively(async () => undefined);
   const folder = stagingFolder(replica, request.model);
   const staged = join(
     folder,
     `${request.version}-${request.engine.digest.slice('sha256:'.length, 'sha256:'.length + 12)}`,
   );
   await withLock(stagingLock(replica, request.model, dependencies.timeoutMs), async () => {
-    await stageVersion(artifacts, { engine: request.engine, serving: request.serving, mark, signal }, staged);
-    await exclusively(async () => {
-      signal?.throwIfAborted();
-      if (!(await isPublished(directory, mark))) await revealVersion(staged, directory);
-    });
-    await rm(folder, { recursive: true, force: true });
+    await exclusively(async () => undefined);
+    if (!(await isPublished(directory, mark)))
+      await stageVersion(artifacts, { engine: request.engine, serving: request.serving, mark, signal }, staged);
+    await tidyWhenOver(folder, async () =>
+      exclusively(async () => {
+        signal?.throwIfAborted();
+        if (!(await isPublished(directory, mark))) await revealVersion(staged, directory);
+      }),
+    );
   });
+}
+
+/** A deployer that was taken over has nothing to go on with; after any other failure, what is staged is taken up again. */
+async function tidyWhenOver(folder: string, reveal: () => Promise<void>): Promise<void> {
+  try {
+    await reveal();
+  } catch (error) {
+    if (error instanceof AdapterError && error.failure === 'StaleFence')
+      await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  await rm(folder, { recursive: true, force: true });
 }
 
 function stagingLock(replica: ReplicaPlatform, model: string, timeoutMs: number): LockOptions {

@@ -1,4 +1,4 @@
-import type { RunPhase, RunStatus, StageState, StageStatus } from '../../contracts/run-status.ts';
+import type { RunStatus, StageState, StageStatus } from '../../contracts/run-status.ts';
 import type { SmokeReport } from '../../contracts/serving.ts';
 import { parkedCommands } from '../parked-run.ts';
 import { durationText, figureText, shortDigest, sizeText } from './figures.ts';
@@ -14,12 +14,6 @@ const marks: Readonly<Record<StageState, string>> = {
 };
 
 const shownLogLines = 10;
-
-const endedPhases: ReadonlySet<RunPhase> = new Set(['released', 'rejected', 'failed', 'cancelled']);
-
-export function isEnded(status: RunStatus): boolean {
-  return endedPhases.has(status.phase);
-}
 
 /** The whole state of a run for people: head, stages, what is awaited, figures, failure, links. */
 export function runLines(status: RunStatus, nowMs: number): readonly string[] {

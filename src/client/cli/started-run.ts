@@ -1,4 +1,5 @@
 import type { RunStatus } from '../../contracts/run-status.ts';
+import { isEnded } from '../../contracts/run-status.ts';
 import { findHome, readStackState } from '../stack-home.ts';
 import type { WindlassClient } from '../windlass-client.ts';
 import type { OutputOptions, ServerOptions } from './cli-options.ts';
@@ -7,7 +8,6 @@ import { CommandFailed } from './exit-status.ts';
 import { durationText } from './figures.ts';
 import { followRun } from './follow-run.ts';
 import { createRunDisplay } from './run-display.ts';
-import { isEnded } from './run-view.ts';
 
 export interface StartOptions extends ServerOptions, OutputOptions {
   readonly wait?: boolean;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createMlflowRegistry } from '../../../src/adapters/mlflow/model-registry.ts';
 import { allModelVersions } from '../../../src/adapters/mlflow/model-versions.ts';
@@ -15,6 +15,7 @@ import type {
 } from '../../../src/ports/tracking.ts';
 import type { MlflowServer } from '../../servers/mlflow.ts';
 import { startMlflow } from '../../servers/mlflow.ts';
+import { persist } from '../persist.ts';
 
 let server: MlflowServer;
 let tracking: Tracking;
@@ -27,6 +28,11 @@ beforeAll(async () => {
   registry = createMlflowRegistry({ url: `${server.url}/` });
   rest = createMlflowRest({ url: server.url });
 }, 130_000);
+beforeEach(({ onTestFailed }) => {
+  onTestFailed(async () => {
+    process.stderr.write(`the end of MLflow's log:\n${await server.readLogTail()}\n`);
+  });
+});
 afterAll(() => server?.stop());
 
 describe('MLflow tracking', { timeout: 30_000 }, () => {
@@ -40,7 +46,7 @@ describe('MLflow tracking', { timeout: 30_000 }, () => {
 
   it('agrees on one run when callers that race have done', async () => {
     const request = newRun();
-    await Promise.all(Array.from({ length: 6 }, () => tracking.openRun(request)));
+    await Promise.all(Array.from({ length: 6 }, () => persist(() => tracking.openRun(request))));
     const first = await tracking.openRun(request);
     expect(await tracking.openRun(request)).toEqual(first);
   });
@@ -145,17 +151,19 @@ describe('the MLflow registry', { timeout: 30_000 }, () => {
 
   it('gives one version to callers that race for the same run', async () => {
     const request = await newAllocation();
-    const answers = await Promise.all(Array.from({ length: 8 }, () => registry.allocateVersion(request)));
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () => persist(() => registry.allocateVersion(request))),
+    );
     const versions = new Set(answers.map((answer) => answer.version));
     expect(versions).toEqual(new Set([1]));
     expect((await registry.allocateVersion(request)).version).toBe(1);
   });
 
   it('gives different versions to runs that race, and never a number twice', async () => {
-    const requests = await Promise.all(Array.from({ length: 5 }, () => newAllocation()));
+    const requests = await Promise.all(Array.from({ length: 5 }, () => persist(() => newAllocation())));
     const model = requests[0]?.model ?? '';
     const racing = requests.flatMap((request) => [request, request]).map((request) => ({ ...request, model }));
-    const answers = await Promise.all(racing.map((request) => registry.allocateVersion(request)));
+    const answers = await Promise.all(racing.map((request) => persist(() => registry.allocateVersion(request))));
     expect(new Set(answers.map((answer) => answer.version)).size).toBe(5);
     const highest = Math.max(...answers.map((answer) => answer.version));
     await deleteVersion(model, highest);

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { addParameters } from '../../../src/adapters/mlflow/parameters.ts';
 import { createMlflowRest, mlflowCredentials } from '../../../src/adapters/mlflow/rest.ts';
 import type { MlflowOptions } from '../../../src/adapters/mlflow/rest.ts';
 import { buildTagFilter, inBatches } from '../../../src/adapters/mlflow/tags.ts';
@@ -24,6 +26,7 @@ describe('requests to MLflow', () => {
     [401, 'You are not authenticated.', 'AccessDenied'],
     [403, '{"error_code": "PERMISSION_DENIED", "message": "no"}', 'AccessDenied'],
     [400, '{"error_code": "INVALID_PARAMETER_VALUE", "message": "bad name"}', 'InvalidConfig'],
+    [400, '{"error_code": "BAD_REQUEST", "message": "(sqlite3.IntegrityError) UNIQUE constraint"}', 'Unavailable'],
     [409, '{"error_code": "RESOURCE_CONFLICT", "message": "twice"}', 'Conflict'],
     [404, '<title>404 Not Found</title>', 'NotFound'],
     [418, 'short and stout', 'Unexpected'],
@@ -33,6 +36,29 @@ describe('requests to MLflow', () => {
     await expect(refusal).rejects.toMatchObject({ failure, system: 'mlflow', details: { status } });
     await expect(refusal).rejects.toThrow(`MLflow GET ${url}/api/2.0/mlflow/runs/get answered ${status}`);
   });
+
+  it.each(['INVALID_PARAMETER_VALUE', 'BAD_REQUEST'])(
+    'looks again when another writer was faster: %s',
+    async (code) => {
+      const refusal = JSON.stringify({ error_code: code, message: 'seed is there' });
+      const sent: string[] = [];
+      let known: readonly unknown[] = [];
+      const url = await serve((request, response) => {
+        if (request.method === 'GET') response.end(JSON.stringify({ run: { data: { params: known } } }));
+        else
+          void text(request).then((body) => {
+            const isFirst = sent.push(body) === 1;
+            known = [{ key: 'seed', value: '1' }];
+            return isFirst ? response.writeHead(400).end(refusal) : response.end('{}');
+          });
+      });
+      await addParameters(createMlflowRest({ url }), 'run', { seed: '2', mine: 'x' });
+      expect(sent.map((body) => JSON.parse(body) as unknown)).toMatchObject([
+        { params: [{ key: 'seed' }, { key: 'mine' }] },
+        { params: [{ key: 'mine', value: 'x' }] },
+      ]);
+    },
+  );
 
   it('cuts what the server said', async () => {
     const url = await serve((_request, response) => response.writeHead(500).end('x'.repeat(5000)));

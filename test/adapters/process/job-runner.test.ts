@@ -66,6 +66,17 @@ describe('the process job runner', { timeout: 60_000 }, () => {
     await createProcessJobRunner(options()).remove(handles[0] as JobHandle);
   });
 
+  it('leaves nothing of submitters that were killed before the job had its directory', async () => {
+    const document = newDocument({ exitCode: 0 });
+    const { directory } = options();
+    const drafts = [`.${document.jobName}.draft-killed`, '.job-of-another.draft-now'];
+    for (const draft of drafts) await mkdir(path.join(directory, draft, 'work'), { recursive: true });
+    await createProcessJobRunner(options()).submit(document);
+    const left = (await readdir(directory)).filter((name) => name.includes('.draft-'));
+    expect(left).toEqual(['.job-of-another.draft-now']);
+    await rm(path.join(directory, '.job-of-another.draft-now'), { recursive: true });
+  });
+
   it('runs a job once when its submitter is killed at any moment and another worker submits again', async () => {
     const runner = createProcessJobRunner(options());
     for (let round = 0; round < 15; round += 1) {

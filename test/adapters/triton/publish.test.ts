@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { link, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -85,6 +85,40 @@ test('nothing is left beside the repository after a publication', async () => {
   await bench.publish('tidy', 1);
   const beside = await readdir(join(dirname(bench.platform.repositoryDirectory), 'repository-staging'));
   expect(beside).not.toContain('tidy');
+});
+
+test('what a killed worker has staged of a version that is published by now goes with the next try', async () => {
+  const model = 'overtaken';
+  const engine = await bench.publish(model, 1);
+  const staged = join(dirname(bench.platform.repositoryDirectory), 'repository-staging', model, '1-0123456789ab');
+  await mkdir(staged, { recursive: true });
+  await bench.replica.publish({ model, version: 1, engine, serving, fence: 1 });
+  expect(await bench.replica.readState(model)).toMatchObject({ publishedVersions: [1], stagedVersions: [] });
+});
+
+test.each([
+  ['before it copied copies nothing', 'fence-before', false],
+  ['while it copied leaves nothing', 'fence-during', true],
+])('a deployer that was taken over %s', async (_how, model, isDuring) => {
+  const engine = await bench.shelf.build({ name: model });
+  const { artifacts } = bench.shelf;
+  let copies = 0;
+  const replica = createTritonReplica({
+    replica: bench.platform,
+    artifacts: {
+      ...artifacts,
+      fetch: async (...call) => {
+        copies++;
+        await bench.replica.raiseFence({ model, fence: 2 });
+        return artifacts.fetch(...call);
+      },
+    },
+  });
+  if (!isDuring) await bench.replica.raiseFence({ model, fence: 2 });
+  const publishing = replica.publish({ model, version: 1, engine, serving, fence: 1 });
+  await expect(publishing).rejects.toMatchObject({ failure: 'StaleFence' });
+  expect(copies).toBe(isDuring ? 1 : 0);
+  expect(await bench.replica.readState(model)).toMatchObject({ publishedVersions: [], stagedVersions: [] });
 });
 
 test('a cancelled publication ends before the version appears, and leaves nothing staged', async () => {
