@@ -147,7 +147,7 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
       const ended = await job.runner.timeOf(job.handle);
       expect(ended?.startedMs).toBe(running?.startedMs);
       expect(ended?.endedMs).toBeGreaterThanOrEqual(running?.startedMs ?? Infinity);
-      expect(await job.runner.listUnended()).not.toContainEqual(listed);
+      await vi.waitFor(async () => expect(await job.runner.listUnended()).not.toContainEqual(listed), waiting);
     });
 
     it('lets a job that is removed save its work and end with its own code', async () => {

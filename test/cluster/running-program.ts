@@ -18,9 +18,9 @@ export async function startProgram({ name, command, args }: Program, directory: 
   const file = path.join(directory, `${name}.log`);
   const log = await open(file, 'a');
   const child = spawn(command, args, { cwd: directory, stdio: ['ignore', log.fd, log.fd] });
-  await log.close();
   const ended = once(child, 'exit');
   await once(child, 'spawn');
+  await log.close();
   return {
     name,
     endedWith: async () => (child.exitCode === null ? null : `${name}: ${(await readFile(file, 'utf8')).slice(-2000)}`),
