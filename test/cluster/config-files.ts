@@ -72,6 +72,8 @@ function kubeletConfig({ directory, ports }: Lab): unknown {
     },
     nodeStatusUpdateFrequency: '5s',
     syncFrequency: '10s',
+    // How full a job's scratch is.
+    volumeStatsAggPeriod: '5s',
   };
 }
 

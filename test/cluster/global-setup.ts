@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { startCluster } from './cluster.ts';
 import { buildKubelab } from './kubelab.ts';
-import { prepareNamespace } from './namespace.ts';
+import { prepareNamespaces } from './namespace.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -13,7 +13,7 @@ declare module 'vitest' {
 export async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const beginMs = performance.now();
   const cluster = await startCluster(buildKubelab());
-  await prepareNamespace(cluster.client);
+  await prepareNamespaces(cluster.client);
   process.stdout.write(`cluster up after ${((performance.now() - beginMs) / 1000).toFixed(1)} s\n`);
   provide('kubeconfig', cluster.kubeconfig);
   return () => cluster.down();

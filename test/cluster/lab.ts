@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from '../servers/free-port.ts';
@@ -20,18 +21,25 @@ export const podSubnet = '10.88.0.0/24';
 
 /**
  * One cluster at a time: kubelets share the machine's cgroups, and end what they do not know there. The kernel lets one make a bridge of
- * a name.
- * @throws Error when another one has it
+ * a name; its alias says for which process, so that one that was killed holds it no longer.
+ * @throws Error when another one has it, or this machine makes no bridges
  */
 export async function claimLab(binary: string): Promise<Lab> {
+  if (await isLeftBehind()) removeBridges();
   if (!ip('link', 'add', nodeBridge, 'type', 'bridge'))
-    throw new Error(`another cluster is up on this machine; if none is: ip link del ${nodeBridge}`);
+    throw new Error(`cannot make the bridge ${nodeBridge}: another cluster is up, or this machine does not allow it`);
+  ip('link', 'set', nodeBridge, 'alias', String(process.pid));
   ip('addr', 'add', `${nodeIp}/24`, 'dev', nodeBridge);
   ip('link', 'set', nodeBridge, 'up');
   const directory = await mkdtemp(path.join(tmpdir(), 'windlass-cluster-'));
   await mkdir(path.join(directory, 'cni'));
   const ports = { api: await freePort(), etcd: await freePort(), peers: await freePort(), kubelet: await freePort() };
   return { directory, binary, ports };
+}
+
+async function isLeftBehind(): Promise<boolean> {
+  const alias = await readFile(`/sys/class/net/${nodeBridge}/ifalias`, 'utf8').catch(() => null);
+  return alias !== null && !existsSync(`/proc/${alias.trim() || 'none'}`);
 }
 
 export function removeBridges(): void {

@@ -14,10 +14,14 @@ export interface RunningProgram {
   stop(): Promise<void>;
 }
 
+/** It does not outlive this process, whatever ends it. */
 export async function startProgram({ name, command, args }: Program, directory: string): Promise<RunningProgram> {
   const file = path.join(directory, `${name}.log`);
   const log = await open(file, 'a');
-  const child = spawn(command, args, { cwd: directory, stdio: ['ignore', log.fd, log.fd] });
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', command, ...args], {
+    cwd: directory,
+    stdio: ['ignore', log.fd, log.fd],
+  });
   const ended = once(child, 'exit');
   await once(child, 'spawn');
   await log.close();

@@ -1,0 +1,47 @@
+import { pathToFileURL } from 'node:url';
+import path from 'node:path';
+import type { ApiClient } from '../../src/adapters/kubernetes/api-client.ts';
+import { createApiClient } from '../../src/adapters/kubernetes/api-client.ts';
+import type { JobApi } from '../../src/adapters/kubernetes/job-api.ts';
+import { createJobApi } from '../../src/adapters/kubernetes/job-api.ts';
+import { createKubernetesJobRunner } from '../../src/adapters/kubernetes/job-runner.ts';
+import { serverOfKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts';
+import { createDirectoryStore } from '../../src/adapters/directory/object-store.ts';
+import type { KubernetesJobProfile } from '../../src/contracts/platform.ts';
+import type { JobRunner } from '../../src/ports/job-runner.ts';
+import { clusterPlatform } from './job-pods.ts';
+
+/** A runner on the cluster, and what its tests ask the API server by themselves. */
+export interface ClusterJobs {
+  readonly runner: JobRunner;
+  readonly api: JobApi;
+  /** As an administrator. */
+  readonly client: ApiClient;
+}
+
+export interface ClusterJobsOptions {
+  readonly kubeconfig: string;
+  /** Jobs write below it, and their documents stand there. */
+  readonly root: string;
+  readonly profile?: Partial<KubernetesJobProfile>;
+  readonly namespace?: string;
+}
+
+export async function openClusterJobs({
+  kubeconfig,
+  root,
+  profile = {},
+  namespace,
+}: ClusterJobsOptions): Promise<ClusterJobs> {
+  const usual = clusterPlatform(kubeconfig, root);
+  const pod = { ...usual.defaults.pod, ...profile.pod };
+  const platform = {
+    ...usual,
+    namespace: namespace ?? usual.namespace,
+    defaults: { ...usual.defaults, ...profile, pod },
+  };
+  const client = createApiClient(await serverOfKubeconfig(kubeconfig));
+  const api = createJobApi(client, platform.namespace);
+  const objects = createDirectoryStore(pathToFileURL(path.join(root, 'store')).href);
+  return { runner: createKubernetesJobRunner({ platform, api, objects }), api, client };
+}
