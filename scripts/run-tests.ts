@@ -4,7 +4,14 @@ import { runStep, stepTable } from './step.ts';
 import { countsIn } from './test-counts.ts';
 
 /* Every test, against the real servers; the last line sums them up. A runner that breaks down counts as one failure. */
-const pytest: Step = { name: 'Python jobs (pytest)', command: 'python', args: ['-m', 'pytest'], cwd: 'jobs' };
+const pytest: Step = {
+  name: 'Python jobs (pytest)',
+  command: 'python',
+  args: ['-m', 'pytest'],
+  cwd: 'jobs',
+  // A shell that forbids byte code would have torch compiled again by each of the processes that tests start.
+  environment: { PYTHONDONTWRITEBYTECODE: '' },
+};
 const vitest: Step = { name: 'TypeScript (vitest)', command: 'vitest', args: ['run'] };
 
 /** The jobs' tests of the store run on a real S3 server too, where one can be had. */
@@ -23,7 +30,7 @@ async function runPytest(): Promise<StepResult> {
       WINDLASS_TEST_S3_ACCESS_KEY: server.accessKey,
       WINDLASS_TEST_S3_SECRET_KEY: server.secretKey,
     };
-    return await runStep({ ...pytest, environment });
+    return await runStep({ ...pytest, environment: { ...pytest.environment, ...environment } });
   } finally {
     await server.stop();
   }

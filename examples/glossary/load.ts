@@ -13,13 +13,13 @@ export interface Load {
   readonly samples: readonly Sample[];
   /** Since it was made. */
   readonly elapsedMs: () => number;
-  /** A request every half second from now on; again: changes nothing. */
+  /** A request a second from now on; again: changes nothing. */
   start(): void;
   /** No more requests; waits for those that are under way. */
   stop(): Promise<void>;
 }
 
-const intervalMs = 500;
+const intervalMs = 1000;
 const timeoutMs = 60_000;
 
 /** Asks the live model again and again, without a version as users do, whatever the last request took. */

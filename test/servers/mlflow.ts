@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { findInstallation } from '../../src/stack/installation.ts';
-import type { ServerSpec } from '../../src/stack/server-spec.ts';
+import { buildServerEnvironment } from '../../src/stack/server-environment.ts';
+import type { ServerCommand, ServerSpec } from '../../src/stack/server-spec.ts';
 import { buildMlflowServer } from '../../src/stack/servers/mlflow-server.ts';
 import { stackHome } from '../../src/stack/stack-home.ts';
 import { freePort } from './free-port.ts';
@@ -30,9 +31,12 @@ export async function startMlflow(): Promise<MlflowServer> {
   await mkdir(home.mlflow.artifacts, { recursive: true });
   const port = await freePort();
   const temporal = { grpc: port, ui: port, http: port, metrics: port };
-  const spec = buildMlflowServer(findInstallation(), home, { temporal, mlflow: port, codec: port, targets: {} });
+  const installation = findInstallation();
+  const spec = buildMlflowServer(installation, home, { temporal, mlflow: port, codec: port, targets: {} });
   const logFile = path.join(folder, 'mlflow.log');
-  const server = await launch(spec, logFile);
+  const venvBin = path.dirname(installation.mlflow);
+  const env = buildServerEnvironment(spec.command, process.env, { homeDirectory: folder, server: spec.name, venvBin });
+  const server = await launch(spec.command, env, logFile);
   await untilReady(server, spec, logFile);
   return {
     url: `http://127.0.0.1:${port}`,
@@ -45,11 +49,13 @@ export async function startMlflow(): Promise<MlflowServer> {
 }
 
 /** In a process group of its own: MLflow starts workers that must end with it. */
-async function launch(spec: ServerSpec, logFile: string): Promise<ChildProcess> {
+async function launch(
+  { file, args }: ServerCommand,
+  env: Record<string, string>,
+  logFile: string,
+): Promise<ChildProcess> {
   const log = await open(logFile, 'a');
-  const env = { ...process.env, ...spec.command.env };
-  const stdio = ['ignore', log.fd, log.fd] as const;
-  const server = spawn(spec.command.file, spec.command.args, { env, detached: true, stdio: [...stdio] });
+  const server = spawn(file, args, { env, detached: true, stdio: ['ignore', log.fd, log.fd] });
   await once(server, 'spawn');
   await log.close();
   return server;

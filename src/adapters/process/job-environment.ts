@@ -10,7 +10,6 @@ const defaults = {
 };
 
 const fixed = {
-  PYTHONDONTWRITEBYTECODE: '1',
   PYTHONUNBUFFERED: '1',
   PYTHONSAFEPATH: '1',
   TOKENIZERS_PARALLELISM: 'false',
