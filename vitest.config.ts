@@ -7,10 +7,14 @@ const longRuns = /\/test\/(integration|chaos|bench)\//u;
 /** Files that take minutes begin first, so that no worker is left alone with one at the end. */
 class LongRunsFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- the sequencer's own method
     const sorted = await super.sort(files);
-    const isLong = ({ moduleId }: TestSpecification): boolean => longRuns.test(moduleId);
     return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
   }
+}
+
+function isLong({ moduleId }: TestSpecification): boolean {
+  return longRuns.test(moduleId);
 }
 
 export default defineConfig({

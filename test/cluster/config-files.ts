@@ -2,7 +2,7 @@ import type { Lab } from './lab.ts';
 import { nodeIp, nodeName, podBridge, podSubnet } from './lab.ts';
 
 /** Tokens of the lab, and who they stand for. */
-export const tokens = {
+const tokens = {
   admin: 'lab-admin',
   manager: 'lab-manager',
   scheduler: 'lab-scheduler',
