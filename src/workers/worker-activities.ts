@@ -7,6 +7,7 @@ import { serverOfPod } from '../adapters/kubernetes/api-server.ts';
 import { createJobApi } from '../adapters/kubernetes/job-api.ts';
 import { createKubernetesJobRunner } from '../adapters/kubernetes/job-runner.ts';
 import { serverOfKubeconfig } from '../adapters/kubernetes/kubeconfig.ts';
+import { ensureWorkerRights } from '../adapters/kubernetes/worker-rights.ts';
 import { createMlflowRegistry } from '../adapters/mlflow/model-registry.ts';
 import { createMlflowTracking } from '../adapters/mlflow/tracking.ts';
 import { createSpecResolver } from '../adapters/platform/spec-resolver.ts';
@@ -76,7 +77,9 @@ export async function openJobRunner(config: WorkerConfig, guard: PortGuard = ung
   const { jobs } = platform;
   if (jobs.runner === 'process') return guard('job-runner', createProcessJobRunner({ ...jobs, environment }));
   const server = await (jobs.kubeconfig === null ? serverOfPod(environment) : serverOfKubeconfig(jobs.kubeconfig));
-  const api = createJobApi(createApiClient(server), jobs.namespace);
+  const client = createApiClient(server);
+  await ensureWorkerRights(client, jobs.namespace);
+  const api = createJobApi(client, jobs.namespace);
   const { objects } = openArtifactStore(platform.store.uri, guard);
   return guard('job-runner', createKubernetesJobRunner({ platform: jobs, api, objects }));
 }

@@ -11,7 +11,7 @@ import type { KubernetesJobProfile } from '../../src/contracts/platform.ts';
 import type { JobRunner } from '../../src/ports/job-runner.ts';
 import { clusterPlatform } from './job-pods.ts';
 
-/** A runner on the cluster, and what its tests ask the API server by themselves. */
+/** A runner on the cluster, with the rights of a worker, and what its tests ask the API server by themselves. */
 export interface ClusterJobs {
   readonly runner: JobRunner;
   readonly api: JobApi;
@@ -41,7 +41,8 @@ export async function openClusterJobs({
     defaults: { ...usual.defaults, ...profile, pod },
   };
   const client = createApiClient(await serverOfKubeconfig(kubeconfig));
-  const api = createJobApi(client, platform.namespace);
+  const worker = path.join(path.dirname(kubeconfig), 'worker.kubeconfig');
+  const api = createJobApi(createApiClient(await serverOfKubeconfig(worker)), platform.namespace);
   const objects = createDirectoryStore(pathToFileURL(path.join(root, 'store')).href);
   return { runner: createKubernetesJobRunner({ platform, api, objects }), api, client };
 }

@@ -1,4 +1,5 @@
 import type { Lab } from './lab.ts';
+import { labNamespace } from './namespace.ts';
 import { nodeIp, nodeName, podBridge, podSubnet } from './lab.ts';
 
 /** Tokens of the lab, and who they stand for. */
@@ -7,6 +8,7 @@ const tokens = {
   manager: 'lab-manager',
   scheduler: 'lab-scheduler',
   kubelet: 'lab-kubelet',
+  worker: 'lab-worker',
 } as const;
 
 /** The files that the lab's programs read, by name in its folder. JSON is YAML. */
@@ -27,6 +29,7 @@ function tokenFile(): string {
     `${tokens.admin},admin,admin,"system:masters"`,
     `${tokens.manager},system:kube-controller-manager,manager`,
     `${tokens.scheduler},system:kube-scheduler,scheduler`,
+    `${tokens.worker},system:serviceaccount:${labNamespace}:windlass-jobs-worker,worker`,
     `${tokens.kubelet},system:node:${nodeName},kubelet,"system:nodes"`,
   ].join('\n');
 }

@@ -15,16 +15,21 @@ export function clusterPlatform(kubeconfig: string, outputRoot: string): Kuberne
     kubeconfig,
     namespace: labNamespace,
     graceSeconds: 3,
-    defaults: jobProfile(outputRoot),
+    defaults: jobProfile({ packageDirectory: fixtures, readable: [], writable: [outputRoot] }),
   };
 }
 
-function jobProfile(outputRoot: string): KubernetesJobProfile {
-  const mounts = [...pythonFolders(), fixtures].map((folder) => ({ folder, readOnly: true }));
-  const all = [...mounts, { folder: outputRoot, readOnly: false }].map((mount, index) => ({
-    ...mount,
-    name: `m${index}`,
-  }));
+interface MountedFolders {
+  /** Of the package `windlass_jobs`. */
+  readonly packageDirectory: string;
+  readonly readable: readonly string[];
+  readonly writable: readonly string[];
+}
+
+export function jobProfile({ packageDirectory, readable, writable }: MountedFolders): KubernetesJobProfile {
+  const read = [...pythonFolders(), packageDirectory, ...readable].map((folder) => ({ folder, readOnly: true }));
+  const written = writable.map((folder) => ({ folder, readOnly: false }));
+  const all = [...read, ...written].map((mount, index) => ({ ...mount, name: `m${index}` }));
   return {
     ...testProfile,
     image: labImage,
@@ -36,7 +41,7 @@ function jobProfile(outputRoot: string): KubernetesJobProfile {
     gpus: 1,
     sharedMemory: '16Mi',
     scratch: '64Mi',
-    environment: { PYTHONPATH: fixtures },
+    environment: { PYTHONPATH: packageDirectory },
     environmentSecrets: [],
     pod: {
       volumes: all.map(({ name, folder }) => ({ name, hostPath: { path: folder } })),

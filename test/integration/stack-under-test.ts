@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { Client, Connection } from '@temporalio/client';
+import { parse, stringify } from 'yaml';
 
+import type { JsonObject } from '../../src/contracts/json.ts';
 import type { StackState } from '../../src/contracts/stack-state.ts';
 import { WindlassClient } from '../../src/client/windlass-client.ts';
 
@@ -34,12 +36,14 @@ export interface StackOptions {
   /** `s3://…`; default: a directory in the home. */
   readonly storeUri?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** More of the platform file, by the folder in which the corpus lies. */
+  readonly platform?: (corpus: string) => JsonObject;
 }
 
-export async function startStack({ storeUri, environment = {} }: StackOptions = {}): Promise<StackUnderTest> {
+export async function startStack({ environment = {}, ...options }: StackOptions = {}): Promise<StackUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'windlass-it-'));
   const home = join(folder, 'home');
-  const platform = writePlatform(folder, storeUri);
+  const platform = writePlatform(folder, options);
   const windlass = async (...args: readonly string[]): Promise<CommandResult> =>
     run(args, { ...environment, WINDLASS_HOME: home });
   const up = await windlass('up', '--platform', platform, '--json');
@@ -65,11 +69,13 @@ async function terminate(address: string, runId: string): Promise<void> {
   await connection.close();
 }
 
-function writePlatform(folder: string, storeUri: string | undefined): string {
+function writePlatform(folder: string, { storeUri, platform }: Omit<StackOptions, 'environment'>): string {
   const path = join(folder, 'windlass.yaml');
-  const yaml = readFileSync(join(repository, 'test', 'integration', 'windlass.yaml'), 'utf8');
-  writeFileSync(path, storeUri === undefined ? yaml : `${yaml}store:\n  uri: ${storeUri}\n`);
-  writeCorpus(join(folder, 'corpus'));
+  const corpus = join(folder, 'corpus');
+  writeCorpus(corpus);
+  const usual = parse(readFileSync(join(repository, 'test', 'integration', 'windlass.yaml'), 'utf8')) as JsonObject;
+  const store = storeUri === undefined ? {} : { store: { uri: storeUri } };
+  writeFileSync(path, stringify({ ...usual, ...store, ...platform?.(corpus) }));
   return path;
 }
 

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { buildVersitygw } from '../../scripts/build-versitygw.mjs';
 import { freePort } from './free-port.ts';
 
-/** A real S3 server on loopback with a folder and a root account of its own. */
+/** A real S3 server, on loopback if not told otherwise, with a folder and a root account of its own. */
 export interface VersitygwServer {
   readonly endpoint: string;
   readonly accessKey: string;
@@ -34,14 +34,14 @@ export async function versitygwProblem(): Promise<string | null> {
   }
 }
 
-export async function startVersitygw(): Promise<VersitygwServer> {
+export async function startVersitygw(host = '127.0.0.1'): Promise<VersitygwServer> {
   const folder = await mkdtemp(join(tmpdir(), 'windlass-versitygw-'));
   const directory = join(folder, 'buckets');
   const versions = join(folder, 'versions');
   await mkdir(directory);
   await mkdir(versions);
   const keys = { accessKey: 'windlass', secretKey: randomBytes(16).toString('hex') };
-  const running = await launch(['posix', '--versioning-dir', versions, directory], keys);
+  const running = await launch({ host, backend: ['posix', '--versioning-dir', versions, directory] }, keys);
   return {
     endpoint: running.endpoint,
     ...keys,
@@ -62,11 +62,14 @@ interface Running {
 }
 
 /** Another program may take the free port first: then the server ends at once and the next port is tried. */
-async function launch(backend: readonly string[], keys: { accessKey: string; secretKey: string }): Promise<Running> {
+async function launch(
+  { host, backend }: { readonly host: string; readonly backend: readonly string[] },
+  keys: { accessKey: string; secretKey: string },
+): Promise<Running> {
   const program = await buildVersitygw();
   const env = { PATH: process.env['PATH'], ROOT_ACCESS_KEY: keys.accessKey, ROOT_SECRET_KEY: keys.secretKey };
   for (let attempt = 1; attempt <= startTries; attempt += 1) {
-    const address = `127.0.0.1:${await freePort()}`;
+    const address = `${host}:${await freePort()}`;
     const argv = ['--port', address, '--quiet', '--keep-alive', ...backend];
     const server = spawn(program, argv, { stdio: 'ignore', env });
     if (await isAnswering(server, `http://${address}`)) return { process: server, endpoint: `http://${address}` };

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { AdapterError } from '../errors.ts';
+import type { ApiClient } from './api-client.ts';
+
+interface Right {
+  readonly verb: string;
+  readonly group: '' | 'batch';
+  readonly resource: string;
+  readonly subresource?: string;
+}
+
+/** All that the runner asks of the API server, in the namespace of the jobs; deploy/kubernetes/jobs-worker.yaml grants it. */
+export const workerRights: readonly Right[] = [
+  ...['create', 'get', 'list', 'delete'].map((verb) => ({ verb, group: 'batch', resource: 'jobs' }) as const),
+  ...['list', 'patch'].map((verb) => ({ verb, group: '', resource: 'pods' }) as const),
+  { verb: 'get', group: '', resource: 'pods', subresource: 'log' },
+  { verb: 'list', group: '', resource: 'events' },
+];
+
+const reviewSchema = z.object({ status: z.object({ allowed: z.boolean() }) });
+
+/**
+ * Asks the API server whether we may do what a job will need, so that a worker without rights ends at its start and not in a run.
+ * @throws AdapterError `AccessDenied`, with every right that is missing
+ */
+export async function ensureWorkerRights(client: ApiClient, namespace: string): Promise<void> {
+  const answers = await Promise.all(
+    workerRights.map(async (right) => ({ right, isAllowed: await isAllowed(client, namespace, right) })),
+  );
+  const missing = answers.filter(({ isAllowed: allowed }) => !allowed).map(({ right }) => nameOf(right));
+  if (missing.length === 0) return;
+  const message = `in namespace ${namespace} this worker may not ${missing.join(', ')}: apply deploy/kubernetes/jobs-worker.yaml there and run as its service account`;
+  throw new AdapterError('AccessDenied', message, { system: 'jobs', details: { missing } });
+}
+
+async function isAllowed(client: ApiClient, namespace: string, right: Right): Promise<boolean> {
+  const body = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes: { namespace, ...right } },
+  };
+  const answer = await client({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body,
+  });
+  return reviewSchema.parse(JSON.parse(answer.body.toString('utf8'))).status.allowed;
+}
+
+function nameOf({ verb, resource, subresource }: Right): string {
+  return `${verb} ${subresource === undefined ? resource : `${resource}/${subresource}`}`;
+}

@@ -1,0 +1,142 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { z } from 'zod';
+import type { ApiClient } from '../../src/adapters/kubernetes/api-client.ts';
+import { createApiClient } from '../../src/adapters/kubernetes/api-client.ts';
+import { serverOfKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts';
+import type { JsonObject } from '../../src/contracts/json.ts';
+import type { RunStatus } from '../../src/contracts/run-status.ts';
+import type { StackUnderTest } from '../integration/stack-under-test.ts';
+import { startStack } from '../integration/stack-under-test.ts';
+import type { VersitygwServer } from '../servers/versitygw.ts';
+import { startVersitygw } from '../servers/versitygw.ts';
+import { jobProfile } from './job-pods.ts';
+import { nodeIp } from './lab.ts';
+import { labNamespace } from './namespace.ts';
+
+const packageDirectory = fileURLToPath(new URL('../../jobs', import.meta.url));
+const jobsPath = `/apis/batch/v1/namespaces/${labNamespace}/jobs`;
+const input = { model: 'tiny', preset: 'tiny', requester: 'grace' } as const;
+let store: VersitygwServer;
+let admin: ApiClient;
+
+beforeAll(async () => {
+  store = await startVersitygw(nodeIp);
+  for (const bucket of ['cluster', 'processes']) await store.makeBucket(bucket);
+  admin = createApiClient(await serverOfKubeconfig(inject('kubeconfig')));
+  await giveStoreSecret();
+}, 240_000);
+afterAll(() => store.stop());
+
+test(
+  'a run whose job stages are Jobs goes live, and makes the bytes that processes make',
+  { timeout: 900_000 },
+  async () => {
+    const { status: onCluster, jobs } = await playedOn('cluster', clusterJobs);
+    expect(onCluster.stages.map(({ state }) => state)).toEqual(Array.from({ length: 7 }, () => 'done'));
+    expect([...jobs.keys()].map((name) => name.replace(/-[0-9a-f]{16}-.*/u, '')).toSorted()).toEqual([
+      'w-build-engine',
+      'w-convert',
+      'w-evaluate',
+      'w-prepare-data',
+      'w-train',
+    ]);
+    expect(new Set(jobs.values())).toEqual(new Set(['1']));
+    expect(await namesOfJobs()).toEqual([]);
+    const { status: asProcesses } = await playedOn('processes', () => ({}));
+    expect(digests(onCluster)).toEqual(digests(asProcesses));
+  },
+);
+
+interface Played {
+  readonly status: RunStatus;
+  /** GPUs asked for by each Job that was seen, by its name. */
+  readonly jobs: ReadonlyMap<string, string>;
+}
+
+async function playedOn(bucket: string, platform: (corpus: string) => JsonObject): Promise<Played> {
+  const environment = { AWS_ENDPOINT_URL: store.endpoint, AWS_REGION: 'us-east-1', ...credentials() };
+  const stack = await startStack({ storeUri: `s3://${bucket}/windlass`, environment, platform });
+  try {
+    return await play(stack);
+  } finally {
+    await stack.down();
+  }
+}
+
+async function play({ client }: StackUnderTest): Promise<Played> {
+  const jobs = new Map<string, string>();
+  const { runId } = await client.start(input);
+  const look = setInterval(() => {
+    void listJobs().then((found) => {
+      for (const [name, gpus] of found) jobs.set(name, gpus);
+    });
+  }, 500);
+  await client.wait(runId).finally(() => clearInterval(look));
+  return { status: await client.status(runId), jobs };
+}
+
+function clusterJobs(corpus: string): JsonObject {
+  const profile = jobProfile({ packageDirectory, readable: [corpus], writable: [] });
+  return {
+    jobs: {
+      runner: 'kubernetes',
+      kubeconfig: path.join(path.dirname(inject('kubeconfig')), 'worker.kubeconfig'),
+      namespace: labNamespace,
+      defaults: {
+        image: profile.image,
+        imagePullPolicy: profile.imagePullPolicy,
+        python: profile.python,
+        memory: '4Gi',
+        cpu: '100m',
+        gpus: 1,
+        sharedMemory: '64Mi',
+        scratch: '2Gi',
+        environment: { ...profile.environment, AWS_ENDPOINT_URL: store.endpoint, AWS_REGION: 'us-east-1' },
+        environmentSecrets: ['windlass-store'],
+        pod: profile.pod as JsonObject,
+      },
+    },
+  };
+}
+
+function credentials(): Record<string, string> {
+  return { AWS_ACCESS_KEY_ID: store.accessKey, AWS_SECRET_ACCESS_KEY: store.secretKey };
+}
+
+async function giveStoreSecret(): Promise<void> {
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'windlass-store' }, stringData: credentials() };
+  await admin({ method: 'POST', path: `/api/v1/namespaces/${labNamespace}/secrets`, body: secret });
+}
+
+const listSchema = z.object({
+  items: z.array(
+    z.object({
+      metadata: z.object({ name: z.string() }),
+      spec: z.object({
+        template: z.object({
+          spec: z.object({
+            containers: z.array(z.object({ resources: z.object({ limits: z.record(z.string(), z.string()) }) })),
+          }),
+        }),
+      }),
+    }),
+  ),
+});
+
+async function listJobs(): Promise<readonly (readonly [string, string])[]> {
+  const { body } = await admin({ method: 'GET', path: jobsPath });
+  return listSchema.parse(JSON.parse(body.toString())).items.map(({ metadata, spec }) => {
+    const limits = spec.template.spec.containers[0]?.resources.limits ?? {};
+    return [metadata.name, limits['nvidia.com/gpu'] ?? '0'] as const;
+  });
+}
+
+async function namesOfJobs(): Promise<readonly string[]> {
+  return (await listJobs()).map(([name]) => name);
+}
+
+function digests(run: RunStatus): unknown[] {
+  return run.stages.slice(0, 4).map(({ stage, artifact }) => [stage, artifact?.digest]);
+}
