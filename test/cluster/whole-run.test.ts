@@ -68,12 +68,11 @@ async function playedOn(bucket: string, platform: (corpus: string) => JsonObject
 async function play({ client }: StackUnderTest): Promise<Played> {
   const jobs = new Map<string, string>();
   const { runId } = await client.start(input);
-  const look = setInterval(() => {
-    void listJobs().then((found) => {
-      for (const [name, gpus] of found) jobs.set(name, gpus);
-    });
-  }, 500);
-  await client.wait(runId).finally(() => clearInterval(look));
+  const look = async (): Promise<void> => {
+    for (const [name, gpus] of await listJobs()) jobs.set(name, gpus);
+  };
+  const looking = setInterval(() => void look(), 500);
+  await client.wait(runId).finally(() => clearInterval(looking));
   return { status: await client.status(runId), jobs };
 }
 
