@@ -67,7 +67,7 @@ async function publishDirectory(directory: string, documentText: string): Promis
     await Promise.all(['log.txt', 'progress.jsonl'].map((name) => writeFile(path.join(draft, name), '')));
     await rename(draft, directory);
   } catch (error) {
-    await rm(draft, { recursive: true, force: true });
+    await removeDraft(draft);
     if (!(await exists(directory))) throw error;
   }
   await syncDirectory(path.dirname(directory));
@@ -80,8 +80,13 @@ async function removeAbandonedDrafts(directory: string): Promise<void> {
   for (const name of await readdir(root)) {
     if (!draftPattern.test(name)) continue;
     const draft = path.join(root, name);
-    if (name.startsWith(own) || (await isAbandoned(draft))) await rm(draft, { recursive: true, force: true });
+    if (name.startsWith(own) || (await isAbandoned(draft))) await removeDraft(draft);
   }
+}
+
+/** Again where its submitter, who lost the race, was still writing into it. */
+async function removeDraft(draft: string): Promise<void> {
+  await rm(draft, { recursive: true, force: true, maxRetries: 10, retryDelay: 10 });
 }
 
 async function isAbandoned(draft: string): Promise<boolean> {
