@@ -101,7 +101,12 @@ state = "${directory}/containerd-state"
 }
 
 function podNetwork({ directory }: Lab): unknown {
-  const ipam = { type: 'host-local', dataDir: `${directory}/ipam`, ranges: [[{ subnet: podSubnet }]] };
+  const ipam = {
+    type: 'host-local',
+    dataDir: `${directory}/ipam`,
+    ranges: [[{ subnet: podSubnet }]],
+    routes: [{ dst: '0.0.0.0/0' }],
+  };
   return {
     cniVersion: '0.4.0',
     name: podBridge,

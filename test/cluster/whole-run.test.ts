@@ -16,6 +16,8 @@ import { nodeIp } from './lab.ts';
 import { labNamespace } from './namespace.ts';
 
 const packageDirectory = fileURLToPath(new URL('../../jobs', import.meta.url));
+/** An image of jobs has some; a client of S3 does not begin without, even where it speaks plain HTTP. */
+const certificates = '/etc/ssl';
 const jobsPath = `/apis/batch/v1/namespaces/${labNamespace}/jobs`;
 const input = { model: 'tiny', preset: 'tiny', requester: 'grace' } as const;
 let store: VersitygwServer;
@@ -72,12 +74,18 @@ async function play({ client }: StackUnderTest): Promise<Played> {
     for (const [name, gpus] of await listJobs()) jobs.set(name, gpus);
   };
   const looking = setInterval(() => void look(), 500);
-  await client.wait(runId).finally(() => clearInterval(looking));
-  return { status: await client.status(runId), jobs };
+  const failure = await client.wait(runId).then(
+    () => '',
+    (error: unknown) => String(error),
+  );
+  clearInterval(looking);
+  const status = await client.status(runId);
+  expect(failure, status.attention?.logTail ?? '').toBe('');
+  return { status, jobs };
 }
 
 function clusterJobs(corpus: string): JsonObject {
-  const profile = jobProfile({ packageDirectory, readable: [corpus], writable: [] });
+  const profile = jobProfile({ packageDirectory, readable: [corpus, certificates], writable: [] });
   return {
     jobs: {
       runner: 'kubernetes',
