@@ -89,8 +89,8 @@ export const provocations: readonly Provocation[] = [
   {
     category: 'missing-configuration',
     how: 'a Secret that is not there',
-    profile: { environmentSecrets: ['windlass-store'] },
-    words: /secret "windlass-store" not found/u,
+    profile: { environmentSecrets: ['made-by-nobody'] },
+    words: /secret "made-by-nobody" not found/u,
   },
   {
     category: 'container-start',
