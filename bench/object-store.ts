@@ -46,13 +46,7 @@ async function compare(mebibytes: number): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'windlass-bench-'));
   const server = await startVersitygw();
   await server.makeBucket('bench');
-  Object.assign(process.env, {
-    AWS_ENDPOINT_URL: server.endpoint,
-    S3_ENDPOINT_URL: server.endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: server.accessKey,
-    AWS_SECRET_ACCESS_KEY: server.secretKey,
-  });
+  Object.assign(process.env, server.environment, { S3_ENDPOINT_URL: server.endpoint });
   try {
     const source = join(folder, 'source');
     await writeSource(source, mebibytes);

@@ -50,7 +50,8 @@ function timeout(stage: JobKind, seconds: number): Failure {
   };
 }
 
-function failureOfExit(stage: JobKind, { exitCode, outOfMemory }: JobExit): Failure {
+/** What a job's exit is called that wrote no result of its own. */
+export function failureOfExit(stage: JobKind, { exitCode, outOfMemory }: JobExit): Failure {
   const name: FailureName = exitCodeFailures[exitCode] ?? (exitCode === 143 ? 'Preempted' : 'JobCrashed');
   if (outOfMemory === true && name === 'JobCrashed') {
     const message = `the ${stage} job ended with exit code ${exitCode} when there was no memory left for it`;

@@ -56,12 +56,7 @@ export async function openS3UnderTest(server: VersitygwServer): Promise<StoreUnd
   return {
     store: reopen(),
     reopen,
-    environment: {
-      AWS_ENDPOINT_URL: server.endpoint,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: server.accessKey,
-      AWS_SECRET_ACCESS_KEY: server.secretKey,
-    },
+    environment: server.environment,
     fileOf: (key) => join(server.directory, bucket, 'some/root', key),
     leftovers: () => unfinishedUploads(server, bucket),
     scratch,

@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { failureOfExit } from '../../src/activities/job-verdict.ts';
 import { kubernetesName } from '../../src/adapters/kubernetes/job-name.ts';
 import { lookAtJob } from '../../src/adapters/kubernetes/look-at-job.ts';
 import type { JobObservation } from '../../src/adapters/kubernetes/observation.ts';
+import type { FailureName } from '../../src/contracts/failures.ts';
 import { failures } from '../../src/contracts/failures.ts';
 import type { JobHandle } from '../../src/contracts/job.ts';
-import { exitCodeFailures } from '../../src/contracts/job.ts';
 import { buildJobDocument, hasStarted } from '../adapters/job-runner.contract.ts';
 import type { ClusterJobs } from './cluster-jobs.ts';
 import { openClusterJobs } from './cluster-jobs.ts';
@@ -100,7 +101,7 @@ function decisionOn(state: JobObservation['state']): string {
   return `${failure}: ${failures[failure].class === 'transient' ? 'again' : 'parks'}`;
 }
 
-function failureOf(state: Extract<JobObservation['state'], { kind: 'exited' | 'lost' }>): keyof typeof failures {
+function failureOf(state: Extract<JobObservation['state'], { kind: 'exited' | 'lost' }>): FailureName {
   if (state.kind === 'lost') return state.failure ?? 'JobLost';
-  return state.outOfMemory === true ? 'OutOfMemory' : (exitCodeFailures[state.exitCode] ?? 'JobCrashed');
+  return failureOfExit('train', state).name;
 }

@@ -17,29 +17,36 @@ const objectSchema = z.looseObject({ kind: z.string(), metadata: z.looseObject({
 
 export async function prepareNamespaces(client: ApiClient): Promise<void> {
   const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-  await prepareNamespace(client, labNamespace, {});
-  await prepareNamespace(client, quotaNamespace, {});
-  await prepareNamespace(client, restrictedNamespace, restricted);
+  const rights = await readDeployed();
+  await prepareNamespace(client, { name: labNamespace, labels: {}, rights });
+  await prepareNamespace(client, { name: quotaNamespace, labels: {}, rights });
+  await prepareNamespace(client, { name: restrictedNamespace, labels: restricted, rights });
   const quota = { ...named('ResourceQuota', 'gpus'), spec: { hard: { 'requests.nvidia.com/gpu': '0' } } };
   await client({ method: 'POST', path: `${namespaces}/${quotaNamespace}/resourcequotas`, body: quota });
   const urgent = { ...named('PriorityClass', 'urgent', 'scheduling.k8s.io/v1'), value: 1000 };
   await client({ method: 'POST', path: '/apis/scheduling.k8s.io/v1/priorityclasses', body: urgent });
 }
 
+type DeployedObject = z.infer<typeof objectSchema>;
+
+async function readDeployed(): Promise<readonly DeployedObject[]> {
+  return parseAllDocuments(await readFile(deployed, 'utf8')).map((document) => objectSchema.parse(document.toJS()));
+}
+
+interface LabNamespace {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly rights: readonly DeployedObject[];
+}
+
 /** With the accounts and rights of `deploy/`: the runner under test may do no more than a worker may. */
-async function prepareNamespace(
-  client: ApiClient,
-  name: string,
-  labels: Readonly<Record<string, string>>,
-): Promise<void> {
+async function prepareNamespace(client: ApiClient, { name, labels, rights }: LabNamespace): Promise<void> {
   await client({
     method: 'POST',
     path: namespaces,
     body: { ...named('Namespace', name), metadata: { name, labels } },
   });
-  const documents = parseAllDocuments(await readFile(deployed, 'utf8')).map((document) => document.toJS() as unknown);
-  for (const document of documents) {
-    const object = objectSchema.parse(document);
+  for (const object of rights) {
     const body = { ...object, metadata: { ...object.metadata, namespace: name } };
     await client({ method: 'POST', path: pathOf(object.kind, name), body });
   }

@@ -2,6 +2,7 @@ import type { ApiClient } from '../../src/adapters/kubernetes/api-client.ts';
 import type { JobCategory } from '../../src/adapters/kubernetes/observation.ts';
 import type { KubernetesJobProfile } from '../../src/contracts/platform.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
+import { labImage } from './image.ts';
 import { nodeName } from './lab.ts';
 import { labNamespace, quotaNamespace, restrictedNamespace } from './namespace.ts';
 
@@ -180,7 +181,7 @@ async function taint(client: ApiClient, taints: readonly unknown[]): Promise<unk
 
 function urgent(): unknown {
   const limits = { 'nvidia.com/gpu': '8' };
-  const container = { name: 'urgent', image: 'localhost/windlass-lab:latest', imagePullPolicy: 'Never' };
+  const container = { name: 'urgent', image: labImage, imagePullPolicy: 'Never' };
   return {
     apiVersion: 'v1',
     kind: 'Pod',

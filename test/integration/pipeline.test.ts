@@ -171,15 +171,7 @@ describe('the same run with artifacts in S3, whose training is killed', () => {
   beforeAll(async () => {
     server = await startVersitygw();
     await server.makeBucket('artifacts');
-    other = await startStack({
-      storeUri: 's3://artifacts/windlass',
-      environment: {
-        AWS_ENDPOINT_URL: server.endpoint,
-        AWS_REGION: 'us-east-1',
-        AWS_ACCESS_KEY_ID: server.accessKey,
-        AWS_SECRET_ACCESS_KEY: server.secretKey,
-      },
-    });
+    other = await startStack({ storeUri: 's3://artifacts/windlass', environment: server.environment });
   }, 240_000);
   afterAll(async () => {
     await other.down();

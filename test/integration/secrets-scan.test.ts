@@ -41,10 +41,7 @@ beforeAll(async () => {
   stack = await startStack({
     storeUri: 's3://artifacts/windlass',
     environment: {
-      AWS_ENDPOINT_URL: server.endpoint,
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: server.accessKey,
-      AWS_SECRET_ACCESS_KEY: server.secretKey,
+      ...server.environment,
       HF_TOKEN: hubToken,
       MLFLOW_TRACKING_USERNAME: 'ada',
       MLFLOW_TRACKING_PASSWORD: mlflowPassword,

@@ -13,6 +13,8 @@ export interface VersitygwServer {
   readonly endpoint: string;
   readonly accessKey: string;
   readonly secretKey: string;
+  /** What a client of S3 finds its way by. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Where its buckets lie: a bucket is a folder, an object a file. */
   readonly directory: string;
   /** Makes a bucket; it keeps versions once it is told to by PutBucketVersioning. */
@@ -45,6 +47,12 @@ export async function startVersitygw(host = '127.0.0.1'): Promise<VersitygwServe
   return {
     endpoint: running.endpoint,
     ...keys,
+    environment: {
+      AWS_ENDPOINT_URL: running.endpoint,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: keys.accessKey,
+      AWS_SECRET_ACCESS_KEY: keys.secretKey,
+    },
     directory,
     makeBucket: async (name) => {
       await mkdir(join(directory, name));
