@@ -114,7 +114,9 @@ export class BenchStack {
   /** Models that answer with a released version. */
   liveModels(): number {
     const folder = targetHome(this.#home, target).repository;
-    const states = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+    // A worker that was killed may have left the draft of a file beside it.
+    const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
+    const states = files.map((file) => readFileSync(join(folder, file), 'utf8'));
     return states.filter((text) => text.includes('"ready":[1]')).length;
   }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const everyMs = 100;
 
@@ -12,7 +12,7 @@ export interface JobWatch {
 
 export function watchJobs(directory: string): JobWatch {
   let most = 0;
-  const timer = setInterval(() => (most = Math.max(most, launchersOf(directory))), everyMs);
+  const timer = setInterval(() => (most = Math.max(most, jobsOf(directory))), everyMs);
   return {
     mostAtOnce: () => most,
     started: () => claimsIn(directory),
@@ -20,18 +20,19 @@ export function watchJobs(directory: string): JobWatch {
   };
 }
 
-function launchersOf(directory: string): number {
-  const lines = readdirSync('/proc')
-    .filter((name) => /^\d+$/u.test(name))
-    .map((pid) => commandOf(pid));
-  return lines.filter((line) => line.includes('job_launcher.py') && line.includes(directory)).length;
+/** Jobs themselves: a launcher is there before its job, for a moment after it, and twice while it forks. */
+function jobsOf(directory: string): number {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/u.test(name));
+  return pids.filter((pid) => isJob(pid, directory)).length;
 }
 
-function commandOf(pid: string): string {
+/** `python -m windlass_jobs <stage>`, working in the scratch of one of the directory's jobs. */
+function isJob(pid: string, directory: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    const [, flag, module] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return flag === '-m' && module === 'windlass_jobs' && readlinkSync(`/proc/${pid}/cwd`).startsWith(directory);
   } catch {
-    return '';
+    return false;
   }
 }
 
