@@ -77,6 +77,12 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** `windlass up | head` ends the reader first: that is no failure, and the stack starts all the same. */
+function endQuietlyOnBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+}
+
 function buildProgram(): Command {
   const program = new Command('windlass').exitOverride();
   const command = (name: string, about: string): Command => {
@@ -84,7 +90,8 @@ function buildProgram(): Command {
       .command(name)
       .description(about)
       .option('--home <dir>', 'directory of the stack', '.windlass')
-      .option('--json', 'one JSON document on stdout', false);
+      .option('--json', 'one JSON document on stdout', false)
+      .hook('preAction', () => void process.stdout.on('error', endQuietlyOnBrokenPipe));
   };
   command('up', 'start the embedded stack')
     .option('--platform <file>', 'platform file (default: windlass.yaml where there is one)')

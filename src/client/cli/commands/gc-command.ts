@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { Option } from 'commander';
 
 import type { CollectGarbageInput } from '../../../contracts/garbage.ts';
 import type { OutputOptions, ServerOptions } from '../cli-options.ts';
@@ -18,7 +19,11 @@ export function addGcCommand(program: Command): void {
     .description(
       'show what no run, release, registered version or base model refers to in the object store; remove it with --yes',
     )
-    .option('--older-than <time>', 'leave alone what is younger, such as 90m, 24h or 7d', parseGrace, parseGrace('24h'))
+    .addOption(
+      new Option('--older-than <time>', 'leave alone what is younger, such as 90m, 24h or 7d')
+        .argParser(parseGrace)
+        .default(parseGrace('24h'), '24h'),
+    )
     .option('--dry-run', 'only show (also without --yes)')
     .option('--yes', 'remove it');
   addServerOptions(addJsonOption(command)).action(collectGarbage);
