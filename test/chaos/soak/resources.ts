@@ -46,9 +46,26 @@ function handlesOf(pid: number): number {
 }
 
 function sizeMib(folder: string): number {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const sizes = entries.map((entry) => orZero(() => statSync(join(entry.parentPath, entry.name)).blocks * 512));
-  return sizes.reduce((sum, size) => sum + size, 0) / 2 ** 20;
+  return diskBytes(folder) / 2 ** 20;
+}
+
+/** What disappears between two looks takes no room. */
+export function diskBytes(folder: string): number {
+  const entries = orEmpty(() => readdirSync(folder, { withFileTypes: true }));
+  const sizes = entries.map((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return diskBytes(path);
+    return entry.isFile() ? orZero(() => statSync(path).blocks * 512) : 0;
+  });
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+function orEmpty<Item>(list: () => readonly Item[]): readonly Item[] {
+  try {
+    return list();
+  } catch {
+    return [];
+  }
 }
 
 function orZero(figure: () => number): number {
