@@ -11,6 +11,8 @@ export interface Installation {
   readonly venvBin: string;
   readonly temporal: string;
   readonly mlflow: string;
+  /** Folder of the app that MLflow serves: docs/decisions/0023-mlflow-imports-first.md */
+  readonly mlflowApp: string;
   readonly jobsPackage: string;
   readonly stackMain: string;
   readonly codecServerMain: string;
@@ -31,6 +33,7 @@ export function findInstallation(): Installation {
     venvBin,
     temporal: join(venvBin, 'temporal'),
     mlflow: join(venvBin, 'mlflow'),
+    mlflowApp: join(root, 'jobs', 'mlflow_app'),
     jobsPackage: join(root, 'jobs'),
     stackMain: fileURLToPath(new URL(`main${extension}`, import.meta.url)),
     codecServerMain: fileURLToPath(new URL(`codec-server-main${extension}`, import.meta.url)),

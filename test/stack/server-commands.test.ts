@@ -42,6 +42,12 @@ describe('the commands of the servers', () => {
     expect(env).toMatchObject({ MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false', MLFLOW_DISABLE_TELEMETRY: 'true' });
   });
 
+  it('MLflow serves the app that has imported everything first', () => {
+    const { args, env } = buildMlflowServer(installation, home, ports).command;
+    expect(args.join(' ')).toContain('--app-name windlass');
+    expect(env).toMatchObject({ PYTHONPATH: installation.mlflowApp });
+  });
+
   it('Triton loads only when told, and only by who knows the secret', () => {
     const { args } = tritonOf('production').command;
     expect(args).toContain('--model-control-mode=explicit');

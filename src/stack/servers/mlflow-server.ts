@@ -13,7 +13,11 @@ export function buildMlflowServer(installation: Installation, home: StackHome, p
     command: {
       file: installation.mlflow,
       args: ['server', ...mlflowFlags(home, ports.mlflow)],
-      env: { MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false', MLFLOW_DISABLE_TELEMETRY: 'true' },
+      env: {
+        MLFLOW_SERVER_ENABLE_JOB_EXECUTION: 'false',
+        MLFLOW_DISABLE_TELEMETRY: 'true',
+        PYTHONPATH: installation.mlflowApp,
+      },
     },
     readiness: { kind: 'http', url: `http://127.0.0.1:${ports.mlflow}/health` },
     stopSignal: 'SIGTERM',
@@ -27,6 +31,7 @@ function mlflowFlags(home: StackHome, port: number): readonly string[] {
     host: '127.0.0.1',
     port,
     workers: 1,
+    'app-name': 'windlass',
     'backend-store-uri': `sqlite:///${home.mlflow.database}`,
     'artifacts-destination': home.mlflow.artifacts,
     'allowed-hosts': `127.0.0.1:${port},localhost:${port}`,

@@ -52,7 +52,8 @@ function tagged(runId: string): string {
 async function answerOf(answering: Promise<Response>): Promise<Answer | null> {
   const answer = await answering;
   if (answer.ok) return (await answer.json()) as Answer;
-  const { error_code: code } = (await answer.json()) as { readonly error_code?: string };
+  const said = await answer.text();
+  const code = /"error_code":\s*"(?<code>\w+)"/u.exec(said)?.groups?.['code'];
   if (code === 'RESOURCE_DOES_NOT_EXIST') return null;
-  throw new Error(`MLflow answers ${answer.status} ${code ?? ''}`);
+  throw new Error(`MLflow answers ${answer.status}: ${said.slice(0, 200)}`);
 }
