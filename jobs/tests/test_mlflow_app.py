@@ -58,7 +58,7 @@ def first_requests(before: str) -> str:
 
 
 def test_mlflow_alone_breaks() -> None:
-    """When this fails, MLflow has mended it, and the app can go: docs/decisions/0023-mlflow-imports-first.md."""
+    """When this fails, MLflow has mended it, and the app can go: decision 0023."""
     assert first_requests("") == "broken for good"
 
 
