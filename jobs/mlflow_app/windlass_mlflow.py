@@ -1,8 +1,8 @@
 """MLflow's own app, with everything imported that its first requests would import beside each other.
 
 The first `runs/search` imports `mlflow.server.auth`, the first request of the registry imports its store, and
-that configures all of SQLAlchemy's mappers: where both come at once, it finds the other's classes half defined,
-and the registry answers 500 for as long as the process lives (MLflow 3.17.2; decision 0023).
+that configures all of SQLAlchemy's mappers: where both come at once, it finds the other's classes half
+defined, and the registry answers 500 for as long as the process lives (MLflow 3.17.2; decision 0023).
 """
 
 import contextlib
