@@ -11,6 +11,8 @@ import { watchDelayMs } from './watch-timing.ts';
 import type { JobUidOf, WatchedObjects } from './watched-objects.ts';
 import { afterEvent } from './watched-objects.ts';
 
+const watchQuery = { watch: 'true', allowWatchBookmarks: 'true' } as const;
+
 export interface ObjectWatchOptions<Item> {
   readonly stream: ApiStream;
   readonly timing: WatchTiming;
@@ -79,8 +81,6 @@ async function watchOnce<Item extends Identified>(
     if (isRelistDue(state)) return;
   }
 }
-
-const watchQuery = { watch: 'true', allowWatchBookmarks: 'true' } as const;
 
 /** The server ends the watch when the next list is due. */
 function positionOf({ objects, relistAtMs }: WatchState<unknown>): Readonly<Record<string, string>> {
