@@ -26,6 +26,8 @@ export interface RecordingProxy {
 }
 
 const maxTextChars = 2_000;
+/** As the API server keeps connections on which nothing is asked. */
+const keepAliveMs = 180_000;
 
 export async function startRecordingProxy(server: ApiServer): Promise<RecordingProxy> {
   const requests: RecordedRequest[] = [];
@@ -42,6 +44,7 @@ export async function startRecordingProxy(server: ApiServer): Promise<RecordingP
     connections += 1;
     if (isCut) socket.destroy();
   });
+  proxy.keepAliveTimeout = keepAliveMs;
   await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve));
   return {
     server: { ...server, url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` },
