@@ -24,6 +24,8 @@ export interface WorkerPart {
   /** Null: this worker runs none. */
   readonly workflows: WorkflowSource | null;
   readonly chores?: readonly Chore[];
+  /** Lets go of what the activities use, once none runs any more. */
+  readonly close?: () => Promise<void>;
 }
 
 /** Runs one worker until SIGTERM: connects, builds its part, says `worker ready`, drains on shutdown. */
@@ -41,6 +43,7 @@ export async function runWorker(name: string, build: (config: WorkerConfig) => P
     const stopChores = startChores(part.chores ?? [], logger);
     await worker.run();
     await stopChores();
+    await part.close?.();
     await connection.close();
     logger.info('worker stopped');
   } catch (error) {

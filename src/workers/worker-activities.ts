@@ -6,6 +6,8 @@ import { createApiClient } from '../adapters/kubernetes/api-client.ts';
 import { serverOfPod } from '../adapters/kubernetes/api-server.ts';
 import { createJobApi } from '../adapters/kubernetes/job-api.ts';
 import { createKubernetesJobRunner } from '../adapters/kubernetes/job-runner.ts';
+import type { JobWatch } from '../adapters/kubernetes/job-watch.ts';
+import { createJobWatch } from '../adapters/kubernetes/job-watch.ts';
 import { serverOfKubeconfig } from '../adapters/kubernetes/kubeconfig.ts';
 import { ensureWorkerRights } from '../adapters/kubernetes/worker-rights.ts';
 import { createMlflowRegistry } from '../adapters/mlflow/model-registry.ts';
@@ -72,16 +74,24 @@ export function executionsKnownTo(client: Client, guard: PortGuard = unguarded):
   return guard('workflow-executions', createWorkflowExecutions(client));
 }
 
-export async function openJobRunner(config: WorkerConfig, guard: PortGuard = unguarded): Promise<JobRunner> {
+export interface OpenedJobRunner {
+  readonly runner: JobRunner;
+  /** Whoever opened it closes it; null: these jobs are not watched. */
+  readonly watch: JobWatch | null;
+}
+
+export async function openJobRunner(config: WorkerConfig, guard: PortGuard = unguarded): Promise<OpenedJobRunner> {
   const { platform, environment } = config;
   const { jobs } = platform;
-  if (jobs.runner === 'process') return guard('job-runner', createProcessJobRunner({ ...jobs, environment }));
+  if (jobs.runner === 'process')
+    return { runner: guard('job-runner', createProcessJobRunner({ ...jobs, environment })), watch: null };
   const server = await (jobs.kubeconfig === null ? serverOfPod(environment) : serverOfKubeconfig(jobs.kubeconfig));
   const client = createApiClient(server);
   await ensureWorkerRights(client, jobs.namespace);
   const api = createJobApi(client, jobs.namespace);
   const { objects } = openArtifactStore(platform.store.uri, guard);
-  return guard('job-runner', createKubernetesJobRunner({ platform: jobs, api, objects }));
+  const watch = createJobWatch({ server, namespace: jobs.namespace });
+  return { runner: guard('job-runner', createKubernetesJobRunner({ platform: jobs, api, objects, watch })), watch };
 }
 
 /** What only the worker with the job runner's rights does. */

@@ -2,9 +2,12 @@ import { pathToFileURL } from 'node:url';
 import path from 'node:path';
 import type { ApiClient } from '../../src/adapters/kubernetes/api-client.ts';
 import { createApiClient } from '../../src/adapters/kubernetes/api-client.ts';
+import type { ApiServer } from '../../src/adapters/kubernetes/api-server.ts';
 import type { JobApi } from '../../src/adapters/kubernetes/job-api.ts';
 import { createJobApi } from '../../src/adapters/kubernetes/job-api.ts';
 import { createKubernetesJobRunner } from '../../src/adapters/kubernetes/job-runner.ts';
+import type { JobWatch } from '../../src/adapters/kubernetes/job-watch.ts';
+import { createJobWatch } from '../../src/adapters/kubernetes/job-watch.ts';
 import { serverOfKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts';
 import { createDirectoryStore } from '../../src/adapters/directory/object-store.ts';
 import type { KubernetesJobProfile } from '../../src/contracts/platform.ts';
@@ -14,6 +17,8 @@ import { clusterPlatform } from './job-pods.ts';
 /** A runner on the cluster, with the rights of a worker, and what its tests ask the API server by themselves. */
 export interface ClusterJobs {
   readonly runner: JobRunner;
+  /** What the runner looks into; it begins with the first look. */
+  readonly watch: JobWatch;
   readonly api: JobApi;
   /** As an administrator. */
   readonly client: ApiClient;
@@ -41,8 +46,14 @@ export async function openClusterJobs({
     defaults: { ...usual.defaults, ...profile, pod },
   };
   const client = createApiClient(await serverOfKubeconfig(kubeconfig));
-  const worker = path.join(path.dirname(kubeconfig), 'worker.kubeconfig');
-  const api = createJobApi(createApiClient(await serverOfKubeconfig(worker)), platform.namespace);
+  const server = await workerServer(kubeconfig);
+  const api = createJobApi(createApiClient(server), platform.namespace);
+  const watch = createJobWatch({ server, namespace: platform.namespace });
   const objects = createDirectoryStore(pathToFileURL(path.join(root, 'store')).href);
-  return { runner: createKubernetesJobRunner({ platform, api, objects }), api, client };
+  return { runner: createKubernetesJobRunner({ platform, api, objects, watch }), watch, api, client };
+}
+
+/** The API server, with the rights of a worker. */
+export async function workerServer(kubeconfig: string): Promise<ApiServer> {
+  return serverOfKubeconfig(path.join(path.dirname(kubeconfig), 'worker.kubeconfig'));
 }

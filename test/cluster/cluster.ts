@@ -11,7 +11,7 @@ import { importLabImage } from './image.ts';
 import type { Lab } from './lab.ts';
 import { claimLab, nodeName, removeBridges } from './lab.ts';
 import { labNamespace } from './namespace.ts';
-import { apiServer, containerd, controllerManager, etcd, kubelet, scheduler } from './programs.ts';
+import { apiServer, containerd, controllerManager, etcd, etcdUrl, kubelet, scheduler } from './programs.ts';
 import type { RunningProgram } from './running-program.ts';
 import { startProgram } from './running-program.ts';
 
@@ -20,6 +20,7 @@ export interface Cluster {
   /** For an administrator. */
   readonly kubeconfig: string;
   readonly client: ApiClient;
+  readonly etcdUrl: string;
   /** Ends every pod and program, and removes mounts, bridges and files. */
   down(): Promise<void>;
 }
@@ -44,6 +45,7 @@ export async function startCluster(binary: string): Promise<Cluster> {
     return {
       kubeconfig: path.join(lab.directory, 'admin.kubeconfig'),
       client,
+      etcdUrl: etcdUrl(lab),
       down: () => stopCluster(lab, programs, client),
     };
   } catch (error) {

@@ -6,6 +6,7 @@ import { prepareNamespaces } from './namespace.ts';
 declare module 'vitest' {
   interface ProvidedContext {
     readonly kubeconfig: string;
+    readonly etcdUrl: string;
   }
 }
 
@@ -16,5 +17,6 @@ export async function setup({ provide }: TestProject): Promise<() => Promise<voi
   await prepareNamespaces(cluster.client);
   process.stdout.write(`cluster up after ${((performance.now() - beginMs) / 1000).toFixed(1)} s\n`);
   provide('kubeconfig', cluster.kubeconfig);
+  provide('etcdUrl', cluster.etcdUrl);
   return () => cluster.down();
 }

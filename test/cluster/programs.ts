@@ -13,7 +13,7 @@ export function containerd({ directory }: Lab): Program {
 }
 
 export function etcd(lab: Lab): Program {
-  const client = `http://127.0.0.1:${lab.ports.etcd}`;
+  const client = etcdUrl(lab);
   const peer = `http://127.0.0.1:${lab.ports.peers}`;
   return ours(lab, 'etcd', {
     'data-dir': `${lab.directory}/etcd`,
@@ -26,10 +26,14 @@ export function etcd(lab: Lab): Program {
   });
 }
 
+export function etcdUrl({ ports }: Lab): string {
+  return `http://127.0.0.1:${ports.etcd}`;
+}
+
 export function apiServer(lab: Lab): Program {
   const accountKey = `${lab.directory}/account.key`;
   return ours(lab, 'kube-apiserver', {
-    'etcd-servers': `http://127.0.0.1:${lab.ports.etcd}`,
+    'etcd-servers': etcdUrl(lab),
     'cert-dir': `${lab.directory}/certs`,
     'bind-address': nodeIp,
     'advertise-address': nodeIp,

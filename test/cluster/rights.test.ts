@@ -19,7 +19,7 @@ it('a worker that has lost a right names it', async () => {
     await vi.waitFor(
       () =>
         expect(ensureWorkerRights(worker, labNamespace)).rejects.toThrow(
-          /may not create jobs, get jobs, list jobs, delete jobs:/u,
+          /may not create jobs, get jobs, list jobs, watch jobs, delete jobs:/u,
         ),
       waiting,
     );

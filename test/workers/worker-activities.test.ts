@@ -45,7 +45,7 @@ function calledOn(queue: string): readonly string[] {
 
 test.each([
   ['pipeline', pipelineActivities(config, client)],
-  ['jobs', jobsActivities(config, { runner: await openJobRunner(config), executions: executionsKnownTo(client) })],
+  ['jobs', jobsActivities(config, { ...(await openJobRunner(config)), executions: executionsKnownTo(client) })],
   ['serving', servingActivities(config)],
 ])('the %s worker has every activity that workflows call on its queue, and no other', (queue, activities) => {
   const called = calledOn(queue);

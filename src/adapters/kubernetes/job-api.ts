@@ -1,8 +1,10 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ApiAnswer, ApiClient } from './api-client.ts';
 import { jobContainerName } from './job-container.ts';
-import { ownedJobsSelector } from './job-metadata.ts';
+import { jobUidLabel, ownedJobsSelector } from './job-metadata.ts';
 import type { RenderedJob } from './job-spec.ts';
+import type { Listing } from './list-pages.ts';
+import { listPages } from './list-pages.ts';
 import type { ObservedEvent, ObservedJob, ObservedPod } from './observed.ts';
 import { observedEventSchema, observedJobSchema, observedPodSchema } from './observed.ts';
 import { refusedStatus } from './to-adapter-error.ts';
@@ -23,29 +25,37 @@ export interface JobApi {
   deleteJob(name: string, uid: string): Promise<void>;
 }
 
-const pageSize = '500';
 /** 400: the container has not begun. 404: the pod or its log is gone. */
 const noLog = [400, 404];
 
 export function createJobApi(client: ApiClient, namespace: string): JobApi {
-  const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`;
-  const core = `/api/v1/namespaces/${namespace}`;
+  const jobs = jobsPath(namespace);
+  const core = corePath(namespace);
   return {
     createJob: (job) => createJob(client, jobs, job),
     findJob: (name) => findJob(client, `${jobs}/${name}`),
-    listJobs: () => listAll(client, { path: jobs, selector: ownedJobsSelector, item: observedJobSchema }),
+    listJobs: () =>
+      listAll(client, { path: jobs, query: { labelSelector: ownedJobsSelector }, item: observedJobSchema }),
     listPods: (uid) => {
-      const selector = `batch.kubernetes.io/controller-uid=${uid}`;
-      return listAll(client, { path: `${core}/pods`, selector, item: observedPodSchema });
+      const query = { labelSelector: `${jobUidLabel}=${uid}` };
+      return listAll(client, { path: `${core}/pods`, query, item: observedPodSchema });
     },
     listEvents: (uid) => {
-      const fields = `involvedObject.uid=${uid}`;
-      return listAll(client, { path: `${core}/events`, fields, item: observedEventSchema });
+      const query = { fieldSelector: `involvedObject.uid=${uid}` };
+      return listAll(client, { path: `${core}/events`, query, item: observedEventSchema });
     },
     readLog: (pod, query) => readLog(client, `${core}/pods/${pod}/log`, query),
     stopPod: (pod) => stopPod(client, `${core}/pods/${pod}`),
     deleteJob: (name, uid) => deleteJob(client, `${jobs}/${name}`, uid),
   };
+}
+
+export function jobsPath(namespace: string): string {
+  return `/apis/batch/v1/namespaces/${namespace}/jobs`;
+}
+
+export function corePath(namespace: string): string {
+  return `/api/v1/namespaces/${namespace}`;
 }
 
 /** Strict: a field of the platform file that Kubernetes does not know is refused, not dropped. */
@@ -61,35 +71,15 @@ async function findJob(client: ApiClient, path: string): ReturnType<JobApi['find
   return { job: parse(observedJobSchema, answer.body), serverMs: answer.serverMs };
 }
 
-interface Listing<Item> {
+interface ListedAt<Item> {
   readonly path: string;
-  readonly selector?: string;
-  readonly fields?: string;
+  readonly query: Readonly<Record<string, string>>;
   readonly item: z.ZodType<Item>;
 }
 
-async function listAll<Item>(client: ApiClient, { path, selector, fields, item }: Listing<Item>): Promise<Item[]> {
-  const page = z.object({
-    metadata: z.object({ continue: z.string().default('') }).prefault({}),
-    items: z.array(item),
-  });
-  const query = {
-    limit: pageSize,
-    ...(selector && { labelSelector: selector }),
-    ...(fields && { fieldSelector: fields }),
-  };
-  const items: Item[] = [];
-  for (let further = ''; ;) {
-    const answer = await client({
-      method: 'GET',
-      path,
-      query: further === '' ? query : { ...query, continue: further },
-    });
-    const found = parse(page, answer.body);
-    items.push(...found.items);
-    further = found.metadata.continue;
-    if (further === '') return items;
-  }
+async function listAll<Item>(client: ApiClient, { path, query, item }: ListedAt<Item>): Promise<readonly Item[]> {
+  const get: Listing<Item>['get'] = async (asked) => (await client({ method: 'GET', path, query: asked })).body;
+  return (await listPages({ get, query, item })).items;
 }
 
 async function readLog(client: ApiClient, path: string, query: Readonly<Record<string, string>>): Promise<Buffer> {

@@ -15,7 +15,10 @@ export const annotationKeys = {
   specHash: `${domain}/spec-hash`,
 } as const;
 
-/** Selects the Jobs that Windlass has made. */
+/** The Job controller's, on each pod. */
+export const jobUidLabel = 'batch.kubernetes.io/controller-uid';
+
+/** Selects the Jobs that Windlass has made, and their pods. */
 export const ownedJobsSelector = 'app.kubernetes.io/managed-by=windlass,app.kubernetes.io/name=windlass-job';
 
 export function buildLabels(document: JobDocument): Record<string, string> {

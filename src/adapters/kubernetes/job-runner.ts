@@ -10,8 +10,10 @@ import { kubernetesName } from './job-name.ts';
 import type { JobRecords } from './job-records.ts';
 import { createJobRecords } from './job-records.ts';
 import { timeOfPods } from './job-times.ts';
+import type { JobLooks } from './job-looks.ts';
+import { createAskingLooks, createWatchedLooks } from './job-looks.ts';
+import type { JobWatch } from './job-watch.ts';
 import type { JobReference } from './look-at-job.ts';
-import { lookAtJob } from './look-at-job.ts';
 import type { ObservedJob } from './observed.ts';
 import { heldCondition } from './observed.ts';
 import { removeJob } from './remove-job.ts';
@@ -22,25 +24,32 @@ export interface KubernetesJobRunnerOptions {
   readonly api: JobApi;
   /** Where jobs read their documents, and where their ends and logs are kept. */
   readonly objects: ObjectStore;
+  /** What is looked into before the API server is asked; without it each look asks. */
+  readonly watch?: JobWatch;
 }
 
 /** Jobs as batch/v1 Jobs of one pod each. Whatever happens to this process, they go on (docs/decisions/0020-jobs-on-kubernetes.md). */
-export function createKubernetesJobRunner({ platform, api, objects }: KubernetesJobRunnerOptions): JobRunner {
+export function createKubernetesJobRunner({ platform, api, objects, watch }: KubernetesJobRunnerOptions): JobRunner {
   const records = createJobRecords(objects);
-  const logOf = (handle: JobHandle): JobLog => ({ api, records, jobName: handle.name, jobUid: handle.id });
+  const looks = watch === undefined ? createAskingLooks(api) : createWatchedLooks(api, watch);
+  const reading: JobApi = { ...api, listPods: async (jobUid) => looks.listPods(jobUid) };
+  const logOf = (handle: JobHandle): JobLog => ({ api: reading, records, jobName: handle.name, jobUid: handle.id });
   const graceMs = platform.graceSeconds * 1000;
   return {
     submit: async (document) => {
       const id = await submitJob({ api, records, platform }, document);
       return { name: document.jobName, id, outputUri: document.output.uri };
     },
-    inspect: (handle) => inspect(api, records, handle),
-    timeOf: (handle) => timeOf(api, records, handle),
+    inspect: (handle) => inspect(looks, records, handle),
+    timeOf: (handle) => timeOf(looks, records, handle),
     listUnended: async () => (await api.listJobs()).filter(isUnended).map(describe),
     readProgress: (handle, offset) => readProgressOf(logOf(handle), offset),
     readLog: (handle, offset, maxBytes) => readLogOf(logOf(handle), offset, maxBytes),
     logTail: (handle) => readTailOf(logOf(handle)),
-    remove: (handle) => removeJob({ api, records, jobName: handle.name, graceMs, ...referenceOf(handle) }),
+    remove: async (handle) => {
+      looks.forget(handle.id);
+      await removeJob({ api, records, jobName: handle.name, graceMs, ...referenceOf(handle) });
+    },
   };
 }
 
@@ -48,15 +57,15 @@ function referenceOf({ name, id }: JobHandle): JobReference {
   return { kubernetesName: kubernetesName(name), uid: id };
 }
 
-async function inspect(api: JobApi, records: JobRecords, handle: JobHandle): Promise<JobState> {
-  const { observation, job } = await lookAtJob(api, referenceOf(handle));
+async function inspect(looks: JobLooks, records: JobRecords, handle: JobHandle): Promise<JobState> {
+  const { observation, job } = await looks.look(referenceOf(handle));
   if (job !== null || observation.state.kind === 'running') return observation.state;
   const record = await records.find(handle.name);
   return record?.jobUid === handle.id ? record.state : observation.state;
 }
 
-async function timeOf(api: JobApi, records: JobRecords, { name, id }: JobHandle): Promise<JobTime | null> {
-  const pods = await api.listPods(id);
+async function timeOf(looks: JobLooks, records: JobRecords, { name, id }: JobHandle): Promise<JobTime | null> {
+  const pods = await looks.listPods(id);
   return pods.length > 0 ? timeOfPods(pods) : ((await records.find(name))?.time ?? null);
 }
 

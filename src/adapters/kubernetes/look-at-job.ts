@@ -1,7 +1,7 @@
 import type { JobApi } from './job-api.ts';
 import type { JobObservation } from './observation.ts';
 import { observeJob } from './observe-job.ts';
-import type { ObservedJob, ObservedPod } from './observed.ts';
+import type { ObservedEvent, ObservedJob, ObservedPod } from './observed.ts';
 
 /** A job by the name and UID that it got when it was submitted: one that was made later under its name is another. */
 export interface JobReference {
@@ -14,16 +14,33 @@ export interface JobSight {
   /** Null: there is none of this name and UID. */
   readonly job: ObservedJob | null;
   readonly pods: readonly ObservedPod[];
+  /** Those that were asked for. */
+  readonly events: readonly ObservedEvent[];
+  /** By the clock of the API server. */
+  readonly nowMs: number;
 }
 
-/** One fresh look. Events are asked for only where a job waits: they say for what. */
+/** One fresh look. */
 export async function lookAtJob(api: JobApi, { kubernetesName, uid }: JobReference): Promise<JobSight> {
   const { job: found, serverMs: nowMs } = await api.findJob(kubernetesName);
   const job = found?.metadata.uid === uid ? found : null;
   const pods = await api.listPods(uid);
   const observation = observeJob({ job, pods, events: [], nowMs });
-  if (observation.state.kind !== 'queued') return { observation, job, pods };
+  if (!isToldByEvents(observation)) return { observation, job, pods, events: [], nowMs };
+  const events = await listEventsAbout(api, { uid, pods });
+  return { observation: observeJob({ job, pods, events, nowMs }), job, pods, events, nowMs };
+}
+
+/** Why a Job has no pod, or a pod does not start, stands in events alone. */
+export function isToldByEvents({ category }: JobObservation): boolean {
+  return category === 'no-pod' || category === 'starting';
+}
+
+/** About a Job and its pods. */
+export async function listEventsAbout(
+  api: JobApi,
+  { uid, pods }: { readonly uid: string; readonly pods: readonly ObservedPod[] },
+): Promise<readonly ObservedEvent[]> {
   const about = [uid, ...pods.map(({ metadata }) => metadata.uid)];
-  const events = (await Promise.all(about.map((objectUid) => api.listEvents(objectUid)))).flat();
-  return { observation: observeJob({ job, pods, events, nowMs }), job, pods };
+  return (await Promise.all(about.map((objectUid) => api.listEvents(objectUid)))).flat();
 }

@@ -17,6 +17,7 @@ const metadata = z.object({
   uid: z.string(),
   creationTimestamp: time,
   deletionTimestamp: time.nullish(),
+  labels: z.record(z.string(), z.string()).default({}),
   annotations: z.record(z.string(), z.string()).default({}),
 });
 

@@ -9,7 +9,6 @@ const statusSchema = z.object({ reason: z.string().default(''), message: z.strin
 
 const failureByStatus: Readonly<Record<number, FailureName>> = {
   400: 'InvalidConfig',
-  401: 'AccessDenied',
   403: 'AccessDenied',
   404: 'NotFound',
   409: 'Conflict',
@@ -27,7 +26,8 @@ export interface ApiRefusal {
 export function refusalToAdapterError({ request, status, body }: ApiRefusal): AdapterError {
   const said = parseStatus(body);
   const message = `${request} answered ${status} ${said.reason}: ${said.message.slice(0, maxReasonChars)}`;
-  const failure = isOverQuota(status, said.message) ? 'Unavailable' : (failureByStatus[status] ?? 'Unavailable');
+  const isPassing = isOverQuota(status, said.message) || isUnderRole(status, said.message);
+  const failure = isPassing ? 'Unavailable' : (failureByStatus[status] ?? 'Unavailable');
   return new AdapterError(failure, message, { system: 'jobs', details: { status, reason: said.reason } });
 }
 
@@ -48,6 +48,14 @@ export function refusedStatus(error: unknown): number | undefined {
 /** A quota of Jobs: others give room back. */
 function isOverQuota(status: number, message: string): boolean {
   return status === 403 && message.includes('exceeded quota');
+}
+
+/**
+ * What the worker may do was asked at its start. A server that has just been started knows neither tokens nor roles for some seconds, and
+ * a right that somebody took away is there again when somebody gives it back.
+ */
+function isUnderRole(status: number, message: string): boolean {
+  return status === 401 || (status === 403 && /User ".*" cannot \w+ resource/.test(message));
 }
 
 function parseStatus(body: string): z.infer<typeof statusSchema> {

@@ -11,8 +11,8 @@ interface Right {
 
 /** All that the runner asks of the API server, in the namespace of the jobs; deploy/kubernetes/jobs-worker.yaml grants it. */
 export const workerRights: readonly Right[] = [
-  ...['create', 'get', 'list', 'delete'].map((verb) => ({ verb, group: 'batch', resource: 'jobs' }) as const),
-  ...['list', 'patch'].map((verb) => ({ verb, group: '', resource: 'pods' }) as const),
+  ...['create', 'get', 'list', 'watch', 'delete'].map((verb) => ({ verb, group: 'batch', resource: 'jobs' }) as const),
+  ...['list', 'watch', 'patch'].map((verb) => ({ verb, group: '', resource: 'pods' }) as const),
   { verb: 'get', group: '', resource: 'pods', subresource: 'log' },
   { verb: 'list', group: '', resource: 'events' },
 ];

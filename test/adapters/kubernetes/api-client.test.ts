@@ -85,8 +85,9 @@ describe('a call of the Kubernetes API', () => {
   });
 
   it.each([
-    [401, 'AccessDenied', 'Unauthorized'],
-    [403, 'AccessDenied', 'jobs.batch is forbidden: User "lab" cannot create resource'],
+    [401, 'Unavailable', 'Unauthorized'],
+    [403, 'Unavailable', 'jobs.batch is forbidden: User "lab" cannot create resource "jobs" in API group "batch"'],
+    [403, 'AccessDenied', 'admission webhook "policy.example" denied the request'],
     [403, 'Unavailable', 'jobs.batch "w" is forbidden: exceeded quota: count/jobs.batch'],
     [404, 'NotFound', 'jobs.batch "w" not found'],
     [409, 'Conflict', 'jobs.batch "w" already exists'],

@@ -37,7 +37,8 @@ async function dutiesOf(config: WorkerConfig): Promise<Pick<WorkerPart, 'activit
       return { activities: withPlaces(pipelineActivities(config, await connectedClient(config), guard)) };
     case 'jobs': {
       const executions = executionsKnownTo(await connectedClient(config), guard);
-      const jobs = { runner: await openJobRunner(config, guard), executions };
+      const { runner } = await openJobRunner(config, guard);
+      const jobs = { runner, executions };
       return { activities: withPlaces(jobsActivities(config, jobs, guard)), chores: [endOrphanJobs(jobs)] };
     }
     case 'serving':
