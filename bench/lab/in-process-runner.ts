@@ -20,7 +20,7 @@ export function createInProcessRunner(artifacts: ArtifactStore): JobRunner {
     submit: async (document) => submit(artifacts, document),
     inspect: async (handle) => inspect(artifacts, handle),
     timeOf: async () => null,
-    listUnended: async () => [],
+    list: async () => [],
     readProgress: async (_handle, offset) => ({ lines: [], nextOffset: offset }),
     readLog: async (_handle, offset) => ({ text: '', nextOffset: offset }),
     logTail: async () => '',

@@ -17,6 +17,8 @@ import type { GarbageActivities } from '../activities/garbage-activities.ts';
 import { createGarbageActivities } from '../activities/garbage-activities.ts';
 import type { JobActivities } from '../activities/job-activities.ts';
 import { createJobActivities } from '../activities/job-activities.ts';
+import type { JobInventoryActivities } from '../activities/job-inventory.ts';
+import { createJobInventoryActivities } from '../activities/job-inventory.ts';
 import type { RunActivities } from '../activities/run-activities.ts';
 import { createRunActivities } from '../activities/run-activities.ts';
 import type { ServingActivities } from '../activities/serving-activities.ts';
@@ -89,12 +91,10 @@ export function jobsActivities(
   config: WorkerConfig,
   jobs: { readonly runner: JobRunner; readonly executions: WorkflowExecutions },
   guard: PortGuard = unguarded,
-): JobActivities {
-  return createJobActivities({
-    ...jobs,
-    artifacts: openArtifactStore(config.platform.store.uri, guard),
-    tracking: guard('tracking', createMlflowTracking(mlflowOptions(config))),
-  });
+): JobActivities & JobInventoryActivities {
+  const artifacts = openArtifactStore(config.platform.store.uri, guard);
+  const tracking = guard('tracking', createMlflowTracking(mlflowOptions(config)));
+  return { ...createJobActivities({ ...jobs, artifacts, tracking }), ...createJobInventoryActivities(jobs) };
 }
 
 /** What only the worker with Triton's secret and its model repository does. */

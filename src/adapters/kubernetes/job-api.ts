@@ -14,6 +14,8 @@ export interface JobApi {
   findJob(name: string): Promise<{ readonly job: ObservedJob | null; readonly serverMs: number }>;
   listJobs(): Promise<readonly ObservedJob[]>;
   listPods(jobUid: string): Promise<readonly ObservedPod[]>;
+  /** Of all our Jobs. */
+  listAllPods(): Promise<readonly ObservedPod[]>;
   listEvents(objectUid: string): Promise<readonly ObservedEvent[]>;
   /** What the job's container has written, as far as the node still has it; empty where there is nothing yet. */
   readLog(podName: string, query: Readonly<Record<string, string>>): Promise<Buffer>;
@@ -38,6 +40,7 @@ export function createJobApi(client: ApiClient, namespace: string): JobApi {
       const selector = `batch.kubernetes.io/controller-uid=${uid}`;
       return listAll(client, { path: `${core}/pods`, selector, item: observedPodSchema });
     },
+    listAllPods: () => listAll(client, { path: `${core}/pods`, selector: ownedJobsSelector, item: observedPodSchema }),
     listEvents: (uid) => {
       const fields = `involvedObject.uid=${uid}`;
       return listAll(client, { path: `${core}/events`, fields, item: observedEventSchema });

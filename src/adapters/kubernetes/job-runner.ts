@@ -5,15 +5,13 @@ import type { ObjectStore } from '../../ports/object-store.ts';
 import type { JobApi } from './job-api.ts';
 import type { JobLog } from './job-log.ts';
 import { readLogOf, readProgressOf, readTailOf } from './job-log.ts';
-import { annotationKeys } from './job-metadata.ts';
 import { kubernetesName } from './job-name.ts';
 import type { JobRecords } from './job-records.ts';
 import { createJobRecords } from './job-records.ts';
 import { timeOfPods } from './job-times.ts';
+import { listJobs } from './list-jobs.ts';
 import type { JobReference } from './look-at-job.ts';
 import { lookAtJob } from './look-at-job.ts';
-import type { ObservedJob } from './observed.ts';
-import { heldCondition } from './observed.ts';
 import { removeJob } from './remove-job.ts';
 import { submitJob } from './submit-job.ts';
 
@@ -36,7 +34,7 @@ export function createKubernetesJobRunner({ platform, api, objects }: Kubernetes
     },
     inspect: (handle) => inspect(api, records, handle),
     timeOf: (handle) => timeOf(api, records, handle),
-    listUnended: async () => (await api.listJobs()).filter(isUnended).map(describe),
+    list: () => listJobs(api, platform),
     readProgress: (handle, offset) => readProgressOf(logOf(handle), offset),
     readLog: (handle, offset, maxBytes) => readLogOf(logOf(handle), offset, maxBytes),
     logTail: (handle) => readTailOf(logOf(handle)),
@@ -58,14 +56,4 @@ async function inspect(api: JobApi, records: JobRecords, handle: JobHandle): Pro
 async function timeOf(api: JobApi, records: JobRecords, { name, id }: JobHandle): Promise<JobTime | null> {
   const pods = await api.listPods(id);
   return pods.length > 0 ? timeOfPods(pods) : ((await records.find(name))?.time ?? null);
-}
-
-function isUnended(job: ObservedJob): boolean {
-  return heldCondition(job, 'Complete') === undefined && heldCondition(job, 'Failed') === undefined;
-}
-
-function describe({ metadata }: ObservedJob): { readonly handle: JobHandle; readonly runId: string } {
-  const read = (key: string): string => metadata.annotations[key] ?? '';
-  const handle = { name: read(annotationKeys.jobName), id: metadata.uid, outputUri: read(annotationKeys.outputUri) };
-  return { handle, runId: read(annotationKeys.runId) };
 }

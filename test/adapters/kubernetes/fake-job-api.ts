@@ -1,7 +1,8 @@
 import type { JobApi } from '../../../src/adapters/kubernetes/job-api.ts';
 import type { RenderedJob } from '../../../src/adapters/kubernetes/job-spec.ts';
+import type { ObservedPod } from '../../../src/adapters/kubernetes/observed.ts';
 import { observedJobSchema, observedPodSchema } from '../../../src/adapters/kubernetes/observed.ts';
-import { at, condition, exited, podObject } from './seen-jobs.ts';
+import { at, exited, podObject } from './seen-jobs.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -35,6 +36,7 @@ function apiOf(get: () => FakeCluster): JobApi {
     findJob: async (name) => ({ job: find(get(), name), serverMs: Date.parse(at(10)) }),
     listJobs: async () => [...get().jobs.keys()].map((name) => find(get(), name)).filter((job) => job !== null),
     listPods: async () => (get().pod === null ? [] : [observedPodSchema.parse(get().pod)]),
+    listAllPods: async () => allPods(get()),
     listEvents: async () => [],
     readLog: async () => Buffer.from(get().log),
     stopPod: async () => stop(get()),
@@ -53,8 +55,17 @@ function create(cluster: FakeCluster, job: RenderedJob): ReturnType<typeof find>
 function find({ jobs }: FakeCluster, name: string): ReturnType<typeof observedJobSchema.parse> | null {
   const found = jobs.get(name);
   if (found === undefined) return null;
-  const metadata = { ...found.job.metadata, uid: found.uid, creationTimestamp: at(0) };
-  return observedJobSchema.parse({ metadata, spec: {}, status: { conditions: found.conditions } });
+  const { metadata: named, spec } = found.job;
+  const metadata = { ...named, uid: found.uid, creationTimestamp: at(0) };
+  return observedJobSchema.parse({ metadata, spec, status: { conditions: found.conditions } });
+}
+
+/** The pod as the Job controller labels it: it is of the newest Job. */
+function allPods({ jobs, pod }: FakeCluster): readonly ObservedPod[] {
+  if (pod === null) return [];
+  const seen = observedPodSchema.parse(pod);
+  const labels = { 'batch.kubernetes.io/controller-uid': [...jobs.values()].at(-1)?.uid ?? '' };
+  return [{ ...seen, metadata: { ...seen.metadata, labels } }];
 }
 
 function stop(cluster: FakeCluster): void {
@@ -69,8 +80,4 @@ function remove(cluster: FakeCluster, name: string, uid: string): void {
   cluster.jobs.delete(name);
   cluster.pod = null;
   cluster.log = '';
-}
-
-export function completed(): Fields {
-  return condition('Complete', 'CompletionsReached');
 }

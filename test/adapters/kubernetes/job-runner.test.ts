@@ -5,11 +5,12 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDirectoryStore } from '../../../src/adapters/directory/object-store.ts';
 import { createKubernetesJobRunner } from '../../../src/adapters/kubernetes/job-runner.ts';
+import type { KubernetesJobProfile, KubernetesJobsPlatform } from '../../../src/contracts/platform.ts';
 import type { JobRunner } from '../../../src/ports/job-runner.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import type { FakeCluster } from './fake-job-api.ts';
-import { completed, createFakeCluster } from './fake-job-api.ts';
-import { testDocument, testPlatform } from './kubernetes-platform.ts';
+import { createFakeCluster } from './fake-job-api.ts';
+import { testDocument, testPlatform, testProfile } from './kubernetes-platform.ts';
 import { at, exited, podObject } from './seen-jobs.ts';
 
 const running = podObject({ status: { phase: 'Running' }, container: { running: { startedAt: at(3) } } });
@@ -28,6 +29,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function runnerWith({ api }: FakeCluster, graceSeconds = 1): JobRunner {
   return createKubernetesJobRunner({ platform: { ...testPlatform, graceSeconds }, api, objects });
+}
+
+function platformOf(profile: Partial<KubernetesJobProfile>): KubernetesJobsPlatform {
+  return { ...testPlatform, defaults: { ...testProfile, ...profile } };
 }
 
 async function read(key: string): Promise<unknown> {
@@ -103,11 +108,25 @@ describe('the kubernetes job runner', () => {
     expect(await runner.inspect(handle)).toMatchObject({ kind: 'lost', failure: 'JobLost' });
   });
 
-  it('lists Jobs that have not ended, with the run they are of', async () => {
+  it('lists Jobs with the run they are of, what they do, and the GPUs that they have', async () => {
+    runner = createKubernetesJobRunner({ platform: platformOf({ gpus: 2 }), api: cluster.api, objects });
     const handle = await runner.submit(testDocument);
-    expect(await runner.listUnended()).toEqual([{ handle, runId: testDocument.runId }]);
-    for (const job of cluster.jobs.values()) job.conditions = [completed()];
-    expect(await runner.listUnended()).toEqual([]);
+    const found = { handle, runId: testDocument.runId, submittedMs: Date.parse(at(0)), gpus: 2 };
+    expect(await runner.list()).toMatchObject([{ ...found, state: { kind: 'queued' }, time: null }]);
+    cluster.pod = running;
+    const time = { startedMs: Date.parse(at(3)), endedMs: null };
+    expect(await runner.list()).toEqual([{ ...found, state: { kind: 'running' }, time }]);
+    cluster.pod = podObject({ status: { phase: 'Failed' }, container: exited(65) });
+    expect(await runner.list()).toMatchObject([{ state: { kind: 'exited', exitCode: 65 } }]);
+    await runner.remove(handle);
+    expect(await runner.list()).toEqual([]);
+  });
+
+  it('counts slices of GPUs by the name that the platform has for them', async () => {
+    const platform = platformOf({ gpus: 3, gpuResource: 'nvidia.com/mig-1g.10gb' });
+    runner = createKubernetesJobRunner({ platform, api: cluster.api, objects });
+    await runner.submit(testDocument);
+    expect(await runner.list()).toMatchObject([{ gpus: 3 }]);
   });
 
   it('finds progress among the lines of the log, and leaves it out of the tail', async () => {
