@@ -21,6 +21,7 @@ export function createInProcessRunner(artifacts: ArtifactStore): JobRunner {
     inspect: async (handle) => inspect(artifacts, handle),
     timeOf: async () => null,
     list: async () => [],
+    keepLog: async () => {},
     readProgress: async (_handle, offset) => ({ lines: [], nextOffset: offset }),
     readLog: async (_handle, offset) => ({ text: '', nextOffset: offset }),
     logTail: async () => '',

@@ -13,6 +13,11 @@ export interface JobRunner {
   timeOf(handle: JobHandle): Promise<JobTime | null>;
   /** Jobs that were submitted and not removed, whether they have ended or not. */
   list(): Promise<readonly StandingJob[]>;
+  /**
+   * Carries the log of a running job to where it outlives the job, until the signal; the next one goes on from there. Whatever goes wrong
+   * with a log is no failure. Where logs are kept without it, it returns at once.
+   */
+  keepLog(handle: JobHandle, signal: AbortSignal): Promise<void>;
   /** Progress lines after `offset` bytes; a line that is still being written is left for the next call. */
   readProgress(handle: JobHandle, offset: number): Promise<ProgressChunk>;
   /** Log bytes (stdout and stderr together) after `offset`. */

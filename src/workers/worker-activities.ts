@@ -7,6 +7,7 @@ import { serverOfPod } from '../adapters/kubernetes/api-server.ts';
 import { createJobApi } from '../adapters/kubernetes/job-api.ts';
 import { createKubernetesJobRunner } from '../adapters/kubernetes/job-runner.ts';
 import { serverOfKubeconfig } from '../adapters/kubernetes/kubeconfig.ts';
+import { createPodLogStream } from '../adapters/kubernetes/pod-log-stream.ts';
 import { ensureWorkerRights } from '../adapters/kubernetes/worker-rights.ts';
 import { createMlflowRegistry } from '../adapters/mlflow/model-registry.ts';
 import { createMlflowTracking } from '../adapters/mlflow/tracking.ts';
@@ -82,8 +83,9 @@ export async function openJobRunner(config: WorkerConfig, guard: PortGuard = ung
   const client = createApiClient(server);
   await ensureWorkerRights(client, jobs.namespace);
   const api = createJobApi(client, jobs.namespace);
+  const podLogs = createPodLogStream(server, jobs.namespace);
   const { objects } = openArtifactStore(platform.store.uri, guard);
-  return guard('job-runner', createKubernetesJobRunner({ platform: jobs, api, objects }));
+  return guard('job-runner', createKubernetesJobRunner({ platform: jobs, api, podLogs, objects }));
 }
 
 /** What only the worker with the job runner's rights does. */

@@ -6,6 +6,7 @@ import type { JobApi } from '../../src/adapters/kubernetes/job-api.ts';
 import { createJobApi } from '../../src/adapters/kubernetes/job-api.ts';
 import { createKubernetesJobRunner } from '../../src/adapters/kubernetes/job-runner.ts';
 import { serverOfKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts';
+import { createPodLogStream } from '../../src/adapters/kubernetes/pod-log-stream.ts';
 import { createDirectoryStore } from '../../src/adapters/directory/object-store.ts';
 import type { KubernetesJobProfile } from '../../src/contracts/platform.ts';
 import type { JobRunner } from '../../src/ports/job-runner.ts';
@@ -42,7 +43,9 @@ export async function openClusterJobs({
   };
   const client = createApiClient(await serverOfKubeconfig(kubeconfig));
   const worker = path.join(path.dirname(kubeconfig), 'worker.kubeconfig');
-  const api = createJobApi(createApiClient(await serverOfKubeconfig(worker)), platform.namespace);
+  const server = await serverOfKubeconfig(worker);
+  const api = createJobApi(createApiClient(server), platform.namespace);
+  const podLogs = createPodLogStream(server, platform.namespace);
   const objects = createDirectoryStore(pathToFileURL(path.join(root, 'store')).href);
-  return { runner: createKubernetesJobRunner({ platform, api, objects }), api, client };
+  return { runner: createKubernetesJobRunner({ platform, api, podLogs, objects }), api, client };
 }

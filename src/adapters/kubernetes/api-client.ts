@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiServer } from './api-server.ts';
+import { requestHeaders } from './api-server.ts';
 import type { Exchange, HttpAnswer, HttpRequest } from './exchange.ts';
 import { createExchange } from './exchange.ts';
 import { refusalToAdapterError, toAdapterError } from './to-adapter-error.ts';
@@ -56,16 +57,13 @@ async function toHttp(
   { method, path, query, body }: ApiRequest,
   timeoutMs: number,
 ): Promise<Parameters<Exchange>[0]> {
-  const token = await server.token();
   const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
   return {
     method,
     path: query === undefined ? path : `${path}?${new URLSearchParams(query).toString()}`,
     headers: {
-      accept: 'application/json, */*',
-      'user-agent': 'windlass',
+      ...(await requestHeaders(server)),
       ...(body === undefined ? {} : { 'content-type': type }),
-      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     },
     body: body === undefined ? undefined : JSON.stringify(body),
     timeoutMs,

@@ -36,6 +36,16 @@ export async function serverOfPod(environment: Readonly<Record<string, string | 
   };
 }
 
+/** Of every request, whatever it asks. */
+export async function requestHeaders(server: ApiServer): Promise<Readonly<Record<string, string>>> {
+  const token = await server.token();
+  return {
+    accept: 'application/json, */*',
+    'user-agent': 'windlass',
+    ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+  };
+}
+
 export function tokenOfFile(file: string): () => Promise<string> {
   return async () => (await readFile(file, 'utf8')).trim();
 }

@@ -3,6 +3,7 @@ import type { KubernetesJobsPlatform } from '../../contracts/platform.ts';
 import type { JobRunner, JobTime } from '../../ports/job-runner.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import type { JobApi } from './job-api.ts';
+import { followLog } from './follow-log.ts';
 import type { JobLog } from './job-log.ts';
 import { readLogOf, readProgressOf, readTailOf } from './job-log.ts';
 import { kubernetesName } from './job-name.ts';
@@ -10,22 +11,31 @@ import type { JobRecords } from './job-records.ts';
 import { createJobRecords } from './job-records.ts';
 import { timeOfPods } from './job-times.ts';
 import { listJobs } from './list-jobs.ts';
+import { createLogArchive } from './log-archive.ts';
+import type { LogWriter } from './log-writer.ts';
 import type { JobReference } from './look-at-job.ts';
 import { lookAtJob } from './look-at-job.ts';
+import type { PodLogStream } from './pod-log-stream.ts';
 import { removeJob } from './remove-job.ts';
 import { submitJob } from './submit-job.ts';
 
 export interface KubernetesJobRunnerOptions {
   readonly platform: KubernetesJobsPlatform;
   readonly api: JobApi;
+  readonly podLogs: PodLogStream;
   /** Where jobs read their documents, and where their ends and logs are kept. */
   readonly objects: ObjectStore;
 }
 
 /** Jobs as batch/v1 Jobs of one pod each. Whatever happens to this process, they go on (docs/decisions/0020-jobs-on-kubernetes.md). */
-export function createKubernetesJobRunner({ platform, api, objects }: KubernetesJobRunnerOptions): JobRunner {
+export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): JobRunner {
+  const { platform, api, podLogs, objects } = options;
   const records = createJobRecords(objects);
-  const logOf = (handle: JobHandle): JobLog => ({ api, records, jobName: handle.name, jobUid: handle.id });
+  const archive = createLogArchive(objects);
+  const writers = new Map<string, LogWriter>();
+  const logOf = ({ name, id }: JobHandle): JobLog => {
+    return { api, archive, jobName: name, jobUid: id, writer: writers.get(id) ?? null };
+  };
   const graceMs = platform.graceSeconds * 1000;
   return {
     submit: async (document) => {
@@ -35,10 +45,15 @@ export function createKubernetesJobRunner({ platform, api, objects }: Kubernetes
     inspect: (handle) => inspect(api, records, handle),
     timeOf: (handle) => timeOf(api, records, handle),
     list: () => listJobs(api, platform),
+    keepLog: async (handle, signal) => {
+      const onWriter = (writer: LogWriter): void => void writers.set(handle.id, writer);
+      await followLog({ log: logOf(handle), stream: podLogs, onWriter }, signal);
+      writers.delete(handle.id);
+    },
     readProgress: (handle, offset) => readProgressOf(logOf(handle), offset),
     readLog: (handle, offset, maxBytes) => readLogOf(logOf(handle), offset, maxBytes),
     logTail: (handle) => readTailOf(logOf(handle)),
-    remove: (handle) => removeJob({ api, records, jobName: handle.name, graceMs, ...referenceOf(handle) }),
+    remove: (handle) => removeJob({ api, records, archive, jobName: handle.name, graceMs, ...referenceOf(handle) }),
   };
 }
 

@@ -39,6 +39,7 @@ export function createProcessJobRunner(options: ProcessJobRunnerOptions): JobRun
     inspect: (handle) => attempt(`inspect job ${handle.name}`, () => inspect(queue, pathsOf(handle), handle)),
     timeOf: (handle) => attempt(`read the times of job ${handle.name}`, () => readJobTime(pathsOf(handle))),
     list: () => attempt('list jobs', () => listJobs(options.directory)),
+    keepLog: async () => {},
     readProgress: (handle, offset) =>
       attempt(`read the progress of job ${handle.name}`, () => readProgressChunk(pathsOf(handle).progress, offset)),
     readLog: (handle, offset, maxBytes) =>

@@ -1,6 +1,7 @@
 import type { JobApi } from '../../../src/adapters/kubernetes/job-api.ts';
 import type { RenderedJob } from '../../../src/adapters/kubernetes/job-spec.ts';
 import type { ObservedPod } from '../../../src/adapters/kubernetes/observed.ts';
+import type { PodLogStream } from '../../../src/adapters/kubernetes/pod-log-stream.ts';
 import { observedJobSchema, observedPodSchema } from '../../../src/adapters/kubernetes/observed.ts';
 import { at, exited, podObject } from './seen-jobs.ts';
 
@@ -9,6 +10,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Jobs in memory, with one pod each that does what a test says. */
 export interface FakeCluster {
   readonly api: JobApi;
+  readonly podLogs: PodLogStream;
   /** What was asked, in its order: `create`, `stop`, `delete`. */
   readonly calls: string[];
   /** UIDs by name. */
@@ -24,9 +26,12 @@ export interface FakeCluster {
 
 export function createFakeCluster(): FakeCluster {
   const jobs: FakeCluster['jobs'] = new Map();
-  const cluster: FakeCluster = { api: apiOf(() => cluster), calls: [], jobs, ...quiet };
+  const cluster: FakeCluster = { api: apiOf(() => cluster), podLogs: silence, calls: [], jobs, ...quiet };
   return cluster;
 }
+
+/** Logs are followed in job-logs.test.ts. */
+async function* silence(): AsyncGenerator<Buffer> {}
 
 const quiet = { pod: null, log: '', stopsWith: 143, beforeDelete: () => {} };
 
@@ -38,7 +43,7 @@ function apiOf(get: () => FakeCluster): JobApi {
     listPods: async () => (get().pod === null ? [] : [observedPodSchema.parse(get().pod)]),
     listAllPods: async () => allPods(get()),
     listEvents: async () => [],
-    readLog: async () => Buffer.from(get().log),
+    readLog: async (_pod, query) => Buffer.from(query['timestamps'] === 'true' ? stamped(get().log) : get().log),
     stopPod: async () => stop(get()),
     deleteJob: async (name, uid) => remove(get(), name, uid),
   };
@@ -58,6 +63,11 @@ function find({ jobs }: FakeCluster, name: string): ReturnType<typeof observedJo
   const { metadata: named, spec } = found.job;
   const metadata = { ...named, uid: found.uid, creationTimestamp: at(0) };
   return observedJobSchema.parse({ metadata, spec, status: { conditions: found.conditions } });
+}
+
+/** As a node gives it when it is asked for times. */
+function stamped(log: string): string {
+  return log.replaceAll(/^(?=.)/gmu, '2026-11-25T10:00:03.000000000Z ');
 }
 
 /** The pod as the Job controller labels it: it is of the newest Job. */

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDirectoryStore } from '../../../src/adapters/directory/object-store.ts';
 import { createKubernetesJobRunner } from '../../../src/adapters/kubernetes/job-runner.ts';
-import type { KubernetesJobProfile, KubernetesJobsPlatform } from '../../../src/contracts/platform.ts';
+import type { KubernetesJobProfile } from '../../../src/contracts/platform.ts';
 import type { JobRunner } from '../../../src/ports/job-runner.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import type { FakeCluster } from './fake-job-api.ts';
@@ -27,12 +27,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function runnerWith({ api }: FakeCluster, graceSeconds = 1): JobRunner {
-  return createKubernetesJobRunner({ platform: { ...testPlatform, graceSeconds }, api, objects });
-}
-
-function platformOf(profile: Partial<KubernetesJobProfile>): KubernetesJobsPlatform {
-  return { ...testPlatform, defaults: { ...testProfile, ...profile } };
+function runnerWith({ api, podLogs }: FakeCluster, profile: Partial<KubernetesJobProfile> = {}): JobRunner {
+  const platform = { ...testPlatform, graceSeconds: 1, defaults: { ...testProfile, ...profile } };
+  return createKubernetesJobRunner({ platform, api, podLogs, objects });
 }
 
 async function read(key: string): Promise<unknown> {
@@ -109,7 +106,7 @@ describe('the kubernetes job runner', () => {
   });
 
   it('lists Jobs with the run they are of, what they do, and the GPUs that they have', async () => {
-    runner = createKubernetesJobRunner({ platform: platformOf({ gpus: 2 }), api: cluster.api, objects });
+    runner = runnerWith(cluster, { gpus: 2 });
     const handle = await runner.submit(testDocument);
     const found = { handle, runId: testDocument.runId, submittedMs: Date.parse(at(0)), gpus: 2 };
     expect(await runner.list()).toMatchObject([{ ...found, state: { kind: 'queued' }, time: null }]);
@@ -123,8 +120,7 @@ describe('the kubernetes job runner', () => {
   });
 
   it('counts slices of GPUs by the name that the platform has for them', async () => {
-    const platform = platformOf({ gpus: 3, gpuResource: 'nvidia.com/mig-1g.10gb' });
-    runner = createKubernetesJobRunner({ platform, api: cluster.api, objects });
+    runner = runnerWith(cluster, { gpus: 3, gpuResource: 'nvidia.com/mig-1g.10gb' });
     await runner.submit(testDocument);
     expect(await runner.list()).toMatchObject([{ gpus: 3 }]);
   });
@@ -137,12 +133,5 @@ describe('the kubernetes job runner', () => {
     const chunk = await runner.readProgress(handle, 0);
     expect(chunk).toEqual({ lines: [JSON.parse(progress)], nextOffset: cluster.log.length });
     expect(await runner.logTail(handle)).toBe('loading\nTraceback');
-  });
-
-  it('begins with the new log file where the node has put the full one away', async () => {
-    const handle = await runner.submit(testDocument);
-    cluster.pod = running;
-    cluster.log = 'new\n';
-    expect(await runner.readLog(handle, 10_000, 100)).toEqual({ text: 'new\n', nextOffset: 4 });
   });
 });
