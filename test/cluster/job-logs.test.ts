@@ -139,6 +139,10 @@ async function expectWhole(
   expect(end).toEqual({ kind: 'exited', exitCode: 0, logTail: '' });
   expect(outcome).toMatchObject({ kind: 'succeeded', record: { stageKey: document.stageKey } });
   expect(await sentSteps(pointsFile)).toEqual(stepsIn(chat));
+  const found: unknown = JSON.parse(Buffer.from(await objects.get(`jobs/${document.jobName}/objects.json`)).toString());
+  const ended = { state: { terminated: { exitCode: 0, reason: 'Completed' } } };
+  expect(found).toMatchObject({ job: { kind: 'Job' }, pods: [{ status: { containerStatuses: [ended] } }] });
+  expect(JSON.stringify(found)).toContain('"reason":"Started"');
   const { api } = await openClusterJobs({ kubeconfig: inject('kubeconfig'), root });
   expect((await api.listJobs()).map(({ metadata }) => metadata.annotations['windlass.dev/job-name'])).not.toContain(
     document.jobName,

@@ -17,6 +17,8 @@ export interface JobApi {
   /** Of all our Jobs. */
   listAllPods(): Promise<readonly ObservedPod[]>;
   listEvents(objectUid: string): Promise<readonly ObservedEvent[]>;
+  /** All of a Job, its pods, and the events about them, as the API server has them: for people who ask later. */
+  readObjects(name: string, jobUid: string): Promise<JobObjects>;
   /** What the job's container has written, as far as the node still has it; empty where there is nothing yet. */
   readLog(podName: string, query: Readonly<Record<string, string>>): Promise<Buffer>;
   /** Lets the node end the pod as it ends one that is deleted, but keeps the pod, its exit code and its log. */
@@ -25,25 +27,38 @@ export interface JobApi {
   deleteJob(name: string, uid: string): Promise<void>;
 }
 
+export interface JobObjects {
+  readonly job: unknown;
+  readonly pods: readonly unknown[];
+  readonly events: readonly unknown[];
+}
+
 const pageSize = '500';
 /** 400: the container has not begun. 404: the pod or its log is gone. */
 const noLog = [400, 404];
 
+const uidSchema = z.looseObject({ metadata: z.looseObject({ uid: z.string() }) });
+
 export function createJobApi(client: ApiClient, namespace: string): JobApi {
   const jobs = `/apis/batch/v1/namespaces/${namespace}/jobs`;
   const core = `/api/v1/namespaces/${namespace}`;
+  const podsOf = async <Item>(uid: string, item: z.ZodType<Item>): Promise<Item[]> =>
+    listAll(client, { path: `${core}/pods`, selector: `batch.kubernetes.io/controller-uid=${uid}`, item });
+  const eventsOf = async <Item>(uid: string, item: z.ZodType<Item>): Promise<Item[]> =>
+    listAll(client, { path: `${core}/events`, fields: `involvedObject.uid=${uid}`, item });
   return {
     createJob: (job) => createJob(client, jobs, job),
     findJob: (name) => findJob(client, `${jobs}/${name}`),
     listJobs: () => listAll(client, { path: jobs, selector: ownedJobsSelector, item: observedJobSchema }),
-    listPods: (uid) => {
-      const selector = `batch.kubernetes.io/controller-uid=${uid}`;
-      return listAll(client, { path: `${core}/pods`, selector, item: observedPodSchema });
-    },
+    listPods: (uid) => podsOf(uid, observedPodSchema),
     listAllPods: () => listAll(client, { path: `${core}/pods`, selector: ownedJobsSelector, item: observedPodSchema }),
-    listEvents: (uid) => {
-      const fields = `involvedObject.uid=${uid}`;
-      return listAll(client, { path: `${core}/events`, fields, item: observedEventSchema });
+    listEvents: (uid) => eventsOf(uid, observedEventSchema),
+    readObjects: async (name, uid) => {
+      const job = await unless([404], client({ method: 'GET', path: `${jobs}/${name}` }));
+      const pods = await podsOf(uid, uidSchema);
+      const about = [uid, ...pods.map(({ metadata }) => metadata.uid)];
+      const events = await Promise.all(about.map(async (objectUid) => eventsOf(objectUid, z.unknown())));
+      return { job: job === null ? null : parse(z.unknown(), job.body), pods, events: events.flat() };
     },
     readLog: (pod, query) => readLog(client, `${core}/pods/${pod}/log`, query),
     stopPod: (pod) => stopPod(client, `${core}/pods/${pod}`),

@@ -6,6 +6,7 @@ import type { JobTime } from '../../ports/job-runner.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import { isFailureName } from '../../contracts/failures.ts';
 import { AdapterError } from '../errors.ts';
+import type { JobObjects } from './job-api.ts';
 
 /** How a job ended: what is left of it when its Job is removed. */
 export interface JobRecord {
@@ -20,7 +21,9 @@ export interface JobRecords {
   /** Where the document stands now. Named by its digest, so that another document of the same name stands beside it. */
   keepDocument(document: JobDocument): Promise<string>;
   find(jobName: string): Promise<JobRecord | null>;
-  /** The log goes before: a record says that everything is kept. The first record of a name stands. */
+  /** What the API server had of it when it was removed. */
+  keepObjects(jobName: string, objects: JobObjects): Promise<void>;
+  /** Log and objects go before: a record says that everything is kept. The first record of a name stands. */
   keep(jobName: string, record: JobRecord): Promise<void>;
 }
 
@@ -53,6 +56,7 @@ export function createJobRecords(objects: ObjectStore): JobRecords {
       const bytes = await find(endedKey(jobName));
       return bytes === null ? null : recordSchema.parse(JSON.parse(bytes.toString('utf8')));
     },
+    keepObjects: async (jobName, found) => put(`jobs/${jobName}/objects.json`, Buffer.from(JSON.stringify(found))),
     keep: async (jobName, record) => put(endedKey(jobName), Buffer.from(canonicalJson(record))),
   };
 }

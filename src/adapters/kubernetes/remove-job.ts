@@ -22,7 +22,7 @@ export interface JobRemoval extends JobReference {
 }
 
 /**
- * Ends a job, keeps its end and its log in the store, deletes it, and waits until it is gone. Nothing here is lost where the worker
+ * Ends a job, keeps its log, its objects and its end in the store, deletes it, and waits until it is gone. Nothing here is lost where the worker
  * dies in between: the Job stands until its record does.
  * @throws AdapterError `Unavailable` where something of it is still there after the grace
  */
@@ -33,6 +33,7 @@ export async function removeJob(removal: JobRemoval): Promise<void> {
     const specHash = sight.job.metadata.annotations[annotationKeys.specHash] ?? '';
     const record: JobRecord = { jobUid: uid, specHash, state: endOf(sight), time: timeOfPods(sight.pods) };
     await completeLog({ api, archive, jobName, jobUid: uid });
+    await records.keepObjects(jobName, await api.readObjects(kubernetesName, uid));
     await records.keep(jobName, record);
     await api.deleteJob(kubernetesName, uid);
   }

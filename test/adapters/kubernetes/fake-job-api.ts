@@ -43,6 +43,7 @@ function apiOf(get: () => FakeCluster): JobApi {
     listPods: async () => (get().pod === null ? [] : [observedPodSchema.parse(get().pod)]),
     listAllPods: async () => allPods(get()),
     listEvents: async () => [],
+    readObjects: async (name) => ({ job: get().jobs.get(name)?.job, pods: [get().pod], events: [] }),
     readLog: async (_pod, query) => Buffer.from(query['timestamps'] === 'true' ? stamped(get().log) : get().log),
     stopPod: async () => stop(get()),
     deleteJob: async (name, uid) => remove(get(), name, uid),

@@ -130,8 +130,8 @@ describe('the log of a job that runs', () => {
 
   it('is kept once by two workers that both follow it', async () => {
     follow(openRunner());
-    follow(openRunner());
-    for (let line = 0; line < 40; line += 1) {
+    for (let line = 0; line < 60; line += 1) {
+      if (line === 8) follow(openRunner());
       server.write(`line ${line}\n`);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
@@ -322,7 +322,7 @@ describe('the log of a job that is removed', () => {
   it('is empty where the job wrote nothing', async () => {
     server.end(0);
     await openRunner().remove(handle);
-    expect(await keys()).toEqual([`jobs/${handle.name}/ended.json`]);
+    expect(await keys()).toEqual([`jobs/${handle.name}/ended.json`, `jobs/${handle.name}/objects.json`]);
     expect(await openRunner().logTail(handle)).toBe('');
   });
 });

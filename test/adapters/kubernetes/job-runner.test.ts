@@ -64,6 +64,10 @@ describe('the kubernetes job runner', () => {
     expect(await runner.inspect(handle)).toEqual({ kind: 'exited', exitCode: 75 });
     expect(await runner.logTail(handle)).toBe('step 1\nstep 2');
     expect(await runner.timeOf(handle)).toEqual({ startedMs: Date.parse(at(3)), endedMs: Date.parse(at(9)) });
+    expect(await read(`jobs/${testDocument.jobName}/objects.json`)).toMatchObject({
+      job: { kind: 'Job' },
+      pods: [{ status: { phase: 'Failed' } }],
+    });
   });
 
   it('goes on where a worker died after it had stopped the pod, or before it deleted the Job', async () => {
