@@ -1,5 +1,5 @@
 import type { ObjectStore } from '../../ports/object-store.ts';
-import { endsLine, withoutStamps } from './log-lines.ts';
+import { endsLine, lastLines, withoutStamps } from './log-lines.ts';
 
 /** The pod that wrote a log, or a part of it: a Job that was put back into its queue has had another one before. */
 export interface LogSource {
@@ -43,6 +43,8 @@ interface LogPiece {
   readonly isContinued: boolean;
 }
 
+/** Each job that is followed holds so much. */
+const keptBytes = 64 * 1024;
 const offsetDigits = 12;
 const keyPattern = /\/log\/(?<folder>[^/]+)\/(?<offset>\d+)(?<continued>\+?)\.txt$/u;
 
@@ -72,7 +74,7 @@ async function tailOf(objects: ObjectStore, pieces: readonly LogPiece[]): Promis
   const bytes: Buffer[] = [];
   for (const piece of pieces.slice(pieces.indexOf(first))) bytes.push(await readPiece(objects, piece));
   const kept = Buffer.concat(bytes);
-  return { offset: first.offset + withoutStamps(kept, false).length, kept };
+  return { offset: first.offset + withoutStamps(kept, false).length, kept: lastLines(kept, keptBytes) };
 }
 
 async function append(objects: ObjectStore, end: LogEnd, bytes: Buffer): Promise<LogEnd | null> {
@@ -83,7 +85,7 @@ async function append(objects: ObjectStore, end: LogEnd, bytes: Buffer): Promise
   return {
     ...end,
     offset: end.offset + withoutStamps(bytes, isContinued).length,
-    kept: isContinued ? Buffer.concat([end.kept, bytes]) : bytes,
+    kept: lastLines(isContinued ? Buffer.concat([end.kept, bytes]) : bytes, keptBytes),
   };
 }
 

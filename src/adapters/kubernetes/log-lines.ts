@@ -42,6 +42,13 @@ export function withoutStamps(bytes: Buffer, isContinued: boolean): Buffer {
   return Buffer.concat(pieces);
 }
 
+/** Not much more of the end than so many bytes, from the beginning of a line; a copy, so that the rest can be forgotten. */
+export function lastLines(bytes: Buffer, maxBytes: number): Buffer {
+  if (bytes.length <= maxBytes) return bytes;
+  const from = bytes.indexOf(newline, bytes.length - maxBytes) + 1;
+  return from === 0 || from === bytes.length ? bytes : Buffer.from(bytes.subarray(from));
+}
+
 export function endsLine(bytes: Buffer): boolean {
   return bytes.length === 0 || bytes.at(-1) === newline;
 }
