@@ -53,7 +53,7 @@ async function followOnce({ log, stream, onWriter }: LogFollowing, { signal, sin
     for await (const bytes of stream({ pod: end.source.pod, since: secondOf(end.kept), signal: ending })) {
       hasRead = true;
       writer.accept(bytes);
-      if (writer.waitingBytes >= maxPieceBytes) await writer.store();
+      if (writer.waitingBytes >= maxPieceBytes && !(await writer.store())) break;
     }
   } finally {
     overtaken.abort();
