@@ -17,6 +17,7 @@ import {
   startConverge,
   startDeploy,
   startImport,
+  startReaping,
   startRollback,
 } from '../test/workflows/start-workflow.ts';
 import {
@@ -132,6 +133,9 @@ const recordings = {
   'collect-garbage': inWorldWith({}, async () => ended(await startCollection(lab, { dryRun: false }))),
   'collect-garbage-dry-run': inWorldWith({}, async () => ended(await startCollection(lab, {}))),
   'collect-garbage-wrong-input': inWorldWith({}, async () => ended(await startCollection(lab, { olderThanMs: 5 }))),
+  'reap-jobs': inWorldWith({}, async () => ended(await startReaping(lab, { dryRun: false }))),
+  'reap-jobs-dry-run': inWorldWith({}, async () => ended(await startReaping(lab, {}))),
+  'reap-jobs-wrong-input': inWorldWith({}, async () => ended(await startReaping(lab, { dryRun: 'no' }))),
   'import-model': inWorldWith({}, async () => ended(await startImport(lab))),
   'import-model-known': inWorldWith({ baseModels: ['tiny'] }, async () => ended(await startImport(lab))),
   'import-model-failed': inWorldWith({ jobOutcomes: jobFails('InvalidData') }, async () =>
@@ -267,9 +271,8 @@ async function loseHolder(): Promise<Execution> {
   const target = { target: 'production', model: 'lost' };
   const gate = gateOf(lab);
   await gate.acquire(target, holderNamed('ada'));
-  await (
-    await queueUp(gate, target, holderNamed('bob'))
-  ).lease;
+  const waiting = await queueUp(gate, target, holderNamed('bob'));
+  await waiting.lease;
   return executionOf(target.model);
 }
 

@@ -56,6 +56,8 @@ function windlassCalls(page: string): readonly string[] {
 }
 
 const stackCommands = ['up', 'down', 'doctor'];
+/** Though they have commands below them. */
+const actOfThemselves = ['jobs'];
 const stackOptions = ['--home', '--json', '--platform', '--help'];
 
 /** What of a call the command line does not know; null: it knows all. `up|down` means each of them. */
@@ -77,7 +79,8 @@ function unknownPart(call: string): string | null {
 function commandNamed(parent: Command, [name = '', ...rest]: readonly string[]): Command | null {
   const found = parent.commands.find((command) => command.name() === name);
   if (found === undefined) return null;
-  return found.commands.length === 0 ? found : commandNamed(found, rest);
+  const isWhole = found.commands.length === 0 || (rest.length === 0 && actOfThemselves.includes(name));
+  return isWhole ? found : commandNamed(found, rest);
 }
 
 function optionsOf(command: Command): readonly string[] {

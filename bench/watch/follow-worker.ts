@@ -12,6 +12,7 @@ import { kubernetesName } from '../../src/adapters/kubernetes/job-name.ts';
 import { createKubernetesJobRunner } from '../../src/adapters/kubernetes/job-runner.ts';
 import { createJobWatch } from '../../src/adapters/kubernetes/job-watch.ts';
 import type { ObservedJob } from '../../src/adapters/kubernetes/observed.ts';
+import { createPodLogStream } from '../../src/adapters/kubernetes/pod-log-stream.ts';
 import { inParallel } from '../../src/contracts/in-parallel.ts';
 import type { JobHandle, JobState } from '../../src/contracts/job.ts';
 import type { KubernetesJobsPlatform } from '../../src/contracts/platform.ts';
@@ -29,7 +30,8 @@ const platform = platformOf(order);
 const server = { ...(await workerServer(order.kubeconfig)), url: order.url };
 const api = createJobApi(createApiClient(server), platform.namespace);
 const objects = createDirectoryStore(pathToFileURL(path.join(order.root, `store-${order.by}`)).href);
-const runner = createKubernetesJobRunner({ platform, api, objects });
+const podLogs = createPodLogStream(server, platform.namespace);
+const runner = createKubernetesJobRunner({ platform, api, podLogs, objects });
 const seen = new Map<string, string>();
 const lagsMs: number[] = [];
 const watch = createJobWatch({

@@ -7,6 +7,8 @@ import type { WorkflowExecutions } from '../ports/workflow-executions.ts';
 import type { EndedJob, JobEnd, JobHandle, JobOutcome, JobRequest, JobState, StartedJob } from '../contracts/job.ts';
 import { tellProgress } from './heartbeat.ts';
 import { buildJobDocument } from './job-document.ts';
+import type { LogKeeping } from './log-keeping.ts';
+import { createLogKeeping } from './log-keeping.ts';
 import { createPollClock } from './job-poll.ts';
 import { finalPoints, metricPoints, progressLine } from './job-progress.ts';
 import { endUnderDeadline, stopWhenOverdue } from './job-time.ts';
@@ -89,10 +91,22 @@ async function followOrEnd(dependencies: JobActivityDependencies, job: StartedJo
 }
 
 async function followJob(dependencies: JobActivityDependencies, job: StartedJob): Promise<JobEnd> {
+  const log = createLogKeeping(dependencies.runner, job.handle);
+  try {
+    return await followToEnd(dependencies, job, log);
+  } finally {
+    await log.stop();
+  }
+}
+
+/** The log is followed while the job runs; once it has ended, all of it can be read. */
+async function followToEnd(dependencies: JobActivityDependencies, job: StartedJob, log: LogKeeping): Promise<JobEnd> {
   const pollIntervalMs = createPollClock();
   let follow = resumedFollow();
   for (;;) {
     const state = await dependencies.runner.inspect(job.handle);
+    if (state.kind === 'running') log.start();
+    else await log.stop();
     follow = await forwardAllProgress(dependencies, job, follow);
     tellProgress(state.kind === 'queued' ? { ...follow, progress: state.reason } : follow);
     const end = await endOf(dependencies.runner, job.handle, state);

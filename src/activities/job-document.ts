@@ -1,7 +1,9 @@
 import type { JobDocument, JobRequest } from '../contracts/job.ts';
-import { stageContractVersion } from '../contracts/stage.ts';
+import type { JobKind } from '../contracts/stage.ts';
+import { jobStageNames, stageContractVersion } from '../contracts/stage.ts';
 
 const keyDigits = 16;
+const jobKinds: readonly JobKind[] = [...jobStageNames, 'import-model'];
 
 /**
  * The document of one attempt. Its name is made of the stage, its key, the run and the attempt alone, so that any worker that asks
@@ -22,6 +24,12 @@ export function buildJobDocument(request: JobRequest, storeUri: string): JobDocu
     output: { uri: `${storeUri}/artifacts/${request.outputKind}/${key}/${attempt}`, kind: request.outputKind },
     ...(request.stage === 'train' ? { checkpoints: `${storeUri}/checkpoints/${checkpointsName(request)}` } : {}),
   };
+}
+
+/** What {@link buildJobDocument} has put at both ends of a job's name. */
+export function partsOfJobName(jobName: string): { readonly stage: string; readonly attempt: number } {
+  const stage = jobKinds.find((kind) => jobName.startsWith(`${kind}-`)) ?? '';
+  return { stage, attempt: Number(/-(\d+)$/u.exec(jobName)?.[1] ?? 1) };
 }
 
 /** One prefix for all who train the same, but for a run that takes nothing of others. */

@@ -1,30 +1,71 @@
+import { AdapterError } from '../adapters/errors.ts';
+import { inParallel } from '../contracts/in-parallel.ts';
 import type { JobHandle } from '../contracts/job.ts';
-import type { JobRunner } from '../ports/job-runner.ts';
+import type { RemovedJob } from '../contracts/job-inventory.ts';
+import type { JobRunner, StandingJob } from '../ports/job-runner.ts';
 import type { WorkflowExecutions } from '../ports/workflow-executions.ts';
 
-export interface OrphanSweep {
-  readonly runner: Pick<JobRunner, 'listUnended' | 'remove'>;
+export interface JobSurvey {
+  readonly runner: Pick<JobRunner, 'list' | 'remove'>;
   readonly executions: Pick<WorkflowExecutions, 'isOpen'>;
 }
 
+export interface SurveyedJob extends StandingJob {
+  readonly isOrphan: boolean;
+}
+
+const parallelCalls = 8;
+
+/** All jobs that stand; those whose run is closed are orphans. */
+export async function surveyJobs({ runner, executions }: JobSurvey): Promise<readonly SurveyedJob[]> {
+  const jobs = await runner.list();
+  const runIds = [...new Set(jobs.map(({ runId }) => runId))];
+  const orphaned = await inParallel(runIds, parallelCalls, async (runId) => isOrphanOf(executions, runId));
+  return jobs.map((job) => ({ ...job, isOrphan: orphaned[runIds.indexOf(job.runId)] === true }));
+}
+
 /**
- * Ends the jobs whose run is closed: nobody waits for them any more. A run that was terminated cannot end its own job; one that was
- * reset goes on under the same id and adopts it. Idempotent. @returns the names of the jobs that were ended
+ * Ends the jobs of closed runs that have not ended, for they cost; what has ended is left for who asks to have it removed. Idempotent.
+ * @returns the names of the jobs that were ended
  */
-export async function removeOrphans({ runner, executions }: OrphanSweep): Promise<readonly string[]> {
-  const removed: string[] = [];
-  for (const { handle, runId } of await runner.listUnended()) {
-    if (await executions.isOpen({ workflowId: runId })) continue;
-    await runner.remove(handle);
-    removed.push(handle.name);
-  }
-  return removed;
+export async function endOrphans(survey: JobSurvey): Promise<readonly string[]> {
+  const orphans = (await surveyJobs(survey)).filter(({ isOrphan, state }) => isOrphan && isUnended(state.kind));
+  for (const { handle } of orphans) await survey.runner.remove(handle);
+  return orphans.map(({ handle }) => handle.name);
+}
+
+/** Removes all jobs of closed runs. One that cannot be removed keeps none of the others. */
+export async function removeOrphans(survey: JobSurvey): Promise<readonly RemovedJob[]> {
+  const orphans = (await surveyJobs(survey)).filter(({ isOrphan }) => isOrphan);
+  return inParallel(orphans, parallelCalls, async ({ handle }) => removeOne(survey.runner, handle));
 }
 
 /** Ends one job if its run is closed. */
 export async function removeIfOrphan(
-  { runner, executions }: OrphanSweep,
+  { runner, executions }: JobSurvey,
   job: { readonly handle: JobHandle; readonly runId: string },
 ): Promise<void> {
-  if (!(await executions.isOpen({ workflowId: job.runId }))) await runner.remove(job.handle);
+  if (await isOrphanOf(executions, job.runId)) await runner.remove(job.handle);
+}
+
+/**
+ * The rule: nobody waits for a job whose run is closed. A run that was terminated cannot end its own job; one that was reset goes on
+ * under the same id and adopts it.
+ */
+async function isOrphanOf(executions: JobSurvey['executions'], runId: string): Promise<boolean> {
+  return !(await executions.isOpen({ workflowId: runId }));
+}
+
+async function removeOne(runner: JobSurvey['runner'], handle: JobHandle): Promise<RemovedJob> {
+  try {
+    await runner.remove(handle);
+    return { name: handle.name, problem: null };
+  } catch (error) {
+    if (!(error instanceof AdapterError)) throw error;
+    return { name: handle.name, problem: error.message };
+  }
+}
+
+function isUnended(kind: StandingJob['state']['kind']): boolean {
+  return kind === 'queued' || kind === 'running';
 }

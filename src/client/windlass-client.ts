@@ -6,6 +6,7 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import type { Decision } from '../contracts/approval.ts';
 import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { CollectGarbageInput, GarbageReport } from '../contracts/garbage.ts';
+import type { JobsReport, ReapJobsInput } from '../contracts/job-inventory.ts';
 import { messages, searchAttributes, targetWorkflowId, taskQueues, workflowTypes } from '../contracts/names.ts';
 import type { ForkInput } from '../contracts/fork.ts';
 import type { RepairOrder, RepairRecord } from '../contracts/repair.ts';
@@ -13,10 +14,7 @@ import type { RunInput } from '../contracts/run-spec.ts';
 import type { RunResult, RunStatus } from '../contracts/run-status.ts';
 import { isEnded } from '../contracts/run-status.ts';
 import type { DeployOutcome, Freeze, TargetModel, TargetView } from '../contracts/serving.ts';
-import type { DeployModelInput } from '../workflows/deploy-model.ts';
-import type { ImportModelInput } from '../workflows/import-model.ts';
 import type { llmPipeline } from '../workflows/llm-pipeline.ts';
-import type { RollbackModelInput } from '../workflows/rollback-model.ts';
 import { awaitRun } from './await-run.ts';
 import { dataConverterOf } from './client-data-converter.ts';
 import { withForcedEnd } from './forced-end.ts';
@@ -28,12 +26,15 @@ import { currentUser, modelOf, summaryOf, withRequester } from './run-request.ts
 import type { AddressLookup } from './stack-home.ts';
 import { findServer } from './stack-home.ts';
 import { toWindlassError, WindlassError } from './windlass-error.ts';
+import type { WorkflowCall } from './workflow-calls.ts';
+import { collectionCall, deployCall, importCall, reapCall, rollbackCall } from './workflow-calls.ts';
 
 export type { Decision } from '../contracts/approval.ts';
 export type { Artifact, ArtifactRef } from '../contracts/artifact.ts';
 export type { CollectGarbageInput, GarbageReport } from '../contracts/garbage.ts';
 export type { FailureName } from '../contracts/failures.ts';
 export type { ForkInput } from '../contracts/fork.ts';
+export type { JobRow, JobsReport, ReapJobsInput, RemovedJob } from '../contracts/job-inventory.ts';
 export type { RepairOrder, RepairRecord } from '../contracts/repair.ts';
 export type { RunInput } from '../contracts/run-spec.ts';
 export type { RunResult, RunStatus, StageStatus } from '../contracts/run-status.ts';
@@ -190,23 +191,11 @@ export class WindlassClient {
 
   /** Makes a registered version live; a failed smoke test throws after the target is back in its former state. */
   async deploy(request: DeployRequest): Promise<DeployOutcome> {
-    const { target, model, version, requester = currentUser() } = request;
-    const outcome = await this.#execute(workflowTypes.deployModel, {
-      id: `deploy-${target}-${newRunId(model)}`,
-      input: { target, model, version, requester },
-      summary: `${model} version ${version} → ${target}`,
-    });
-    return outcome as DeployOutcome;
+    return (await this.#execute(deployCall(request))) as DeployOutcome;
   }
 
   async rollback(request: RollbackRequest): Promise<DeployOutcome> {
-    const { target, model, to, requester = currentUser() } = request;
-    const outcome = await this.#execute(workflowTypes.rollbackModel, {
-      id: `rollback-${target}-${newRunId(model)}`,
-      input: { target, model, requester, ...(to === undefined ? {} : { to }) },
-      summary: `${model} on ${target} → ${to === undefined ? 'the release before' : `version ${to}`}`,
-    });
-    return outcome as DeployOutcome;
+    return (await this.#execute(rollbackCall(request))) as DeployOutcome;
   }
 
   /** No deployment and no rollback until unfrozen; those that wait end with `TargetFrozen`, the one under way goes on. */
@@ -219,24 +208,18 @@ export class WindlassClient {
   }
 
   /** Makes a base model artifact; a name that is taken is not imported again. */
-  async importModel({ source, name }: ImportRequest): Promise<ArtifactRef> {
-    const outcome = await this.#execute(workflowTypes.importModel, {
-      id: `import-${newRunId(name)}`,
-      input: { source, name },
-      summary: `${source} → ${name}`,
-    });
-    return outcome as ArtifactRef;
+  async importModel(request: ImportRequest): Promise<ArtifactRef> {
+    return (await this.#execute(importCall(request))) as ArtifactRef;
   }
 
   /** What nothing refers to any more in the object store and is older than a day; removed only with `dryRun: false`. */
   async collectGarbage(request: Partial<CollectGarbageInput> = {}): Promise<GarbageReport> {
-    const report = await this.#execute(workflowTypes.collectGarbage, {
-      id: `gc-${newRunId('store')}`,
-      input: request,
-      summary:
-        request.dryRun === false ? 'removes garbage of the object store' : 'looks for garbage in the object store',
-    });
-    return report as GarbageReport;
+    return (await this.#execute(collectionCall(request))) as GarbageReport;
+  }
+
+  /** The jobs that stand, on the platform's runner; those whose run is closed are removed only with `dryRun: false`. */
+  async jobs(request: Partial<ReapJobsInput> = {}): Promise<JobsReport> {
+    return (await this.#execute(reapCall(request))) as JobsReport;
   }
 
   /** A run that ends before it accepts tells why in its result. */
@@ -257,7 +240,7 @@ export class WindlassClient {
     if (status.name !== 'RUNNING') await run.result();
   }
 
-  async #execute(type: string, { id, input, summary }: WorkflowCall): Promise<unknown> {
+  async #execute({ type, id, input, summary }: WorkflowCall): Promise<unknown> {
     const options = { workflowId: id, taskQueue: taskQueues.pipeline, args: [input], staticSummary: summary };
     const handle = await this.#about(id, () =>
       this.#within(callTimeoutMs, () => this.#client.workflow.start(type, options)),
@@ -287,10 +270,4 @@ export class WindlassClient {
       throw toWindlassError(error, subject);
     }
   }
-}
-
-interface WorkflowCall {
-  readonly id: string;
-  readonly input: DeployModelInput | RollbackModelInput | ImportModelInput | Partial<CollectGarbageInput>;
-  readonly summary: string;
 }

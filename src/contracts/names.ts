@@ -16,6 +16,7 @@ export const workflowTypes = {
   servingTarget: 'servingTarget',
   convergeTarget: 'convergeTarget',
   collectGarbage: 'collectGarbage',
+  reapJobs: 'reapJobs',
 } as const;
 
 /** Messages a run, a deployment and a target understand. */

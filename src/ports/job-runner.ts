@@ -11,8 +11,13 @@ export interface JobRunner {
   inspect(handle: JobHandle): Promise<JobState>;
   /** How long the job has run; null: it has not begun, or nothing is known of it. The job's own record: no restart of a worker changes it. */
   timeOf(handle: JobHandle): Promise<JobTime | null>;
-  /** Jobs that were started, or may still be, and have not ended. */
-  listUnended(): Promise<readonly { readonly handle: JobHandle; readonly runId: string }[]>;
+  /** Jobs that were submitted and not removed, whether they have ended or not. */
+  list(): Promise<readonly StandingJob[]>;
+  /**
+   * Carries the log of a running job to where it outlives the job, until the signal; the next one goes on from there. Whatever goes wrong
+   * with a log is no failure. Where logs are kept without it, it returns at once.
+   */
+  keepLog(handle: JobHandle, signal: AbortSignal): Promise<void>;
   /** Progress lines after `offset` bytes; a line that is still being written is left for the next call. */
   readProgress(handle: JobHandle, offset: number): Promise<ProgressChunk>;
   /** Log bytes (stdout and stderr together) after `offset`. */
@@ -21,6 +26,16 @@ export interface JobRunner {
   logTail(handle: JobHandle): Promise<string>;
   /** Asks the job to stop (SIGTERM), then forces it, waits until it is gone, and frees what it held locally. Idempotent. */
   remove(handle: JobHandle): Promise<void>;
+}
+
+export interface StandingJob {
+  readonly handle: JobHandle;
+  readonly runId: string;
+  readonly state: JobState;
+  readonly submittedMs: number;
+  readonly time: JobTime | null;
+  /** That it asks for, and has for itself while it runs. */
+  readonly gpus: number;
 }
 
 export interface JobTime {

@@ -9,6 +9,7 @@ import { createKubernetesJobRunner } from '../adapters/kubernetes/job-runner.ts'
 import type { JobWatch } from '../adapters/kubernetes/job-watch.ts';
 import { createJobWatch } from '../adapters/kubernetes/job-watch.ts';
 import { serverOfKubeconfig } from '../adapters/kubernetes/kubeconfig.ts';
+import { createPodLogStream } from '../adapters/kubernetes/pod-log-stream.ts';
 import { ensureWorkerRights } from '../adapters/kubernetes/worker-rights.ts';
 import { createMlflowRegistry } from '../adapters/mlflow/model-registry.ts';
 import { createMlflowTracking } from '../adapters/mlflow/tracking.ts';
@@ -19,6 +20,8 @@ import type { GarbageActivities } from '../activities/garbage-activities.ts';
 import { createGarbageActivities } from '../activities/garbage-activities.ts';
 import type { JobActivities } from '../activities/job-activities.ts';
 import { createJobActivities } from '../activities/job-activities.ts';
+import type { JobInventoryActivities } from '../activities/job-inventory.ts';
+import { createJobInventoryActivities } from '../activities/job-inventory.ts';
 import type { RunActivities } from '../activities/run-activities.ts';
 import { createRunActivities } from '../activities/run-activities.ts';
 import type { ServingActivities } from '../activities/serving-activities.ts';
@@ -89,9 +92,11 @@ export async function openJobRunner(config: WorkerConfig, guard: PortGuard = ung
   const client = createApiClient(server);
   await ensureWorkerRights(client, jobs.namespace);
   const api = createJobApi(client, jobs.namespace);
+  const podLogs = createPodLogStream(server, jobs.namespace);
   const { objects } = openArtifactStore(platform.store.uri, guard);
   const watch = createJobWatch({ server, namespace: jobs.namespace });
-  return { runner: guard('job-runner', createKubernetesJobRunner({ platform: jobs, api, objects, watch })), watch };
+  const runner = createKubernetesJobRunner({ platform: jobs, api, podLogs, objects, watch });
+  return { runner: guard('job-runner', runner), watch };
 }
 
 /** What only the worker with the job runner's rights does. */
@@ -99,12 +104,10 @@ export function jobsActivities(
   config: WorkerConfig,
   jobs: { readonly runner: JobRunner; readonly executions: WorkflowExecutions },
   guard: PortGuard = unguarded,
-): JobActivities {
-  return createJobActivities({
-    ...jobs,
-    artifacts: openArtifactStore(config.platform.store.uri, guard),
-    tracking: guard('tracking', createMlflowTracking(mlflowOptions(config))),
-  });
+): JobActivities & JobInventoryActivities {
+  const artifacts = openArtifactStore(config.platform.store.uri, guard);
+  const tracking = guard('tracking', createMlflowTracking(mlflowOptions(config)));
+  return { ...createJobActivities({ ...jobs, artifacts, tracking }), ...createJobInventoryActivities(jobs) };
 }
 
 /** What only the worker with Triton's secret and its model repository does. */

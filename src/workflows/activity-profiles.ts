@@ -3,6 +3,7 @@ import { proxyActivities } from '@temporalio/workflow';
 import { taskQueues } from '../contracts/names.ts';
 import type { GarbageActivities } from '../activities/garbage-activities.ts';
 import type { JobActivities } from '../activities/job-activities.ts';
+import type { JobInventoryActivities } from '../activities/job-inventory.ts';
 import type { RunActivities } from '../activities/run-activities.ts';
 import type { ServingActivities } from '../activities/serving-activities.ts';
 import type { TargetActivities } from '../activities/target-activities.ts';
@@ -55,6 +56,14 @@ export const jobControl = proxyActivities<Omit<JobActivities, 'awaitJob'>>({
 export const jobWatch = proxyActivities<Pick<JobActivities, 'awaitJob'>>({
   taskQueue: taskQueues.jobs,
   startToCloseTimeout: '30 days',
+  heartbeatTimeout: '15s',
+  retry: backoff,
+});
+
+/** Looking at all jobs, and removing those of closed runs, each with its grace. */
+export const reaping = proxyActivities<JobInventoryActivities>({
+  taskQueue: taskQueues.jobs,
+  startToCloseTimeout: '1 hour',
   heartbeatTimeout: '15s',
   retry: backoff,
 });

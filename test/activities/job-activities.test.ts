@@ -11,7 +11,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { JobActivities } from '../../src/activities/job-activities.ts';
 import { createJobActivities } from '../../src/activities/job-activities.ts';
 import { buildJobDocument } from '../../src/activities/job-document.ts';
-import { removeOrphans } from '../../src/activities/orphan-jobs.ts';
+import { endOrphans, removeOrphans } from '../../src/activities/orphan-jobs.ts';
 import { AdapterError } from '../../src/adapters/errors.ts';
 import { jobPaths } from '../../src/adapters/process/job-directory.ts';
 import { createProcessJobRunner } from '../../src/adapters/process/job-runner.ts';
@@ -236,12 +236,22 @@ describe('jobs without a worker to follow them', () => {
     await start({ wait: true, onSigterm: 75 });
     const executions = { isOpen: async ({ workflowId }: ExecutionOfWorkflow) => openRuns.has(workflowId) };
     openRuns.add(request.runId);
-    expect(await removeOrphans({ runner, executions })).toEqual([]);
+    expect(await endOrphans({ runner, executions })).toEqual([]);
     expect(await runner.inspect(handle)).toEqual({ kind: 'running' });
     openRuns.clear();
-    expect(await removeOrphans({ runner, executions })).toEqual([handle.name]);
+    expect(await endOrphans({ runner, executions })).toEqual([handle.name]);
     expect(await runner.inspect(handle)).toEqual({ kind: 'exited', exitCode: 75 });
-    expect(await removeOrphans({ runner, executions })).toEqual([]);
+    expect(await endOrphans({ runner, executions })).toEqual([]);
+  });
+
+  test('that have ended are removed on request, and their logs are kept', async () => {
+    await start({ print: ['the end'], exitCode: 65 });
+    await follow().end;
+    const executions = { isOpen: async () => false };
+    expect(await endOrphans({ runner, executions })).toEqual([]);
+    expect(await removeOrphans({ runner, executions })).toEqual([{ name: handle.name, problem: null }]);
+    expect(await runner.list()).toEqual([]);
+    expect(await runner.logTail(handle)).toBe('the end');
   });
 
   test('are left alone while Temporal cannot say whether their run is open', async () => {
@@ -249,6 +259,7 @@ describe('jobs without a worker to follow them', () => {
     const executions: Pick<WorkflowExecutions, 'isOpen'> = {
       isOpen: () => Promise.reject(new AdapterError('Unavailable', 'Temporal does not answer', { system: 'temporal' })),
     };
+    await expect(endOrphans({ runner, executions })).rejects.toMatchObject({ failure: 'Unavailable' });
     await expect(removeOrphans({ runner, executions })).rejects.toMatchObject({ failure: 'Unavailable' });
     expect(await runner.inspect(handle)).toEqual({ kind: 'running' });
   });

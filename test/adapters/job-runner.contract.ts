@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { JobDocument, JobHandle } from '../../src/contracts/job.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
-import type { JobRunner } from '../../src/ports/job-runner.ts';
+import type { JobRunner, StandingJob } from '../../src/ports/job-runner.ts';
 
 /** A runner whose jobs are `test/fixtures/jobs/windlass_jobs`, and a directory that they can write to. */
 export interface JobRunnerUnderTest {
@@ -130,15 +130,24 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
       expect(tail).not.toContain('\uFFFD');
     });
 
-    it('tells for how long a job has run, by its own record, and lists it until it has ended', async () => {
+    it('tells for how long a job has run, by its own record, and lists it until it is removed', async () => {
       const beforeMs = Date.now();
       const job = await submit({ wait: true, exitCode: 0 });
       await hasStarted(job.document);
       const running = await job.runner.timeOf(job.handle);
       expect(running).toEqual({ startedMs: expect.any(Number) as number, endedMs: null });
       expect(running?.startedMs).toBeGreaterThanOrEqual(beforeMs - job.clockResolutionMs);
-      const listed = { handle: job.handle, runId: job.document.runId };
-      expect(await job.runner.listUnended()).toContainEqual(listed);
+      const listed = async (): Promise<StandingJob | undefined> =>
+        (await job.runner.list()).find(({ handle }) => handle.name === job.handle.name);
+      const { handle, document } = job;
+      expect(await listed()).toMatchObject({
+        handle,
+        runId: document.runId,
+        state: { kind: 'running' },
+        time: running,
+      });
+      // The clock of file systems and of Kubernetes is coarser than ours.
+      expect((await listed())?.submittedMs).toBeGreaterThanOrEqual(beforeMs - 1000);
       await goOn(job.document);
       await vi.waitFor(
         async () => expect(await job.runner.inspect(job.handle)).toMatchObject({ exitCode: 0 }),
@@ -147,7 +156,9 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
       const ended = await job.runner.timeOf(job.handle);
       expect(ended?.startedMs).toBe(running?.startedMs);
       expect(ended?.endedMs).toBeGreaterThanOrEqual(running?.startedMs ?? Infinity);
-      await vi.waitFor(async () => expect(await job.runner.listUnended()).not.toContainEqual(listed), waiting);
+      expect(await listed()).toMatchObject({ state: { kind: 'exited', exitCode: 0 }, time: ended });
+      await job.runner.remove(job.handle);
+      expect(await listed()).toBeUndefined();
     });
 
     it('lets a job that is removed save its work and end with its own code', async () => {

@@ -9,6 +9,7 @@ import { createKubernetesJobRunner } from '../../src/adapters/kubernetes/job-run
 import type { JobWatch } from '../../src/adapters/kubernetes/job-watch.ts';
 import { createJobWatch } from '../../src/adapters/kubernetes/job-watch.ts';
 import { serverOfKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts';
+import { createPodLogStream } from '../../src/adapters/kubernetes/pod-log-stream.ts';
 import { createDirectoryStore } from '../../src/adapters/directory/object-store.ts';
 import type { KubernetesJobProfile } from '../../src/contracts/platform.ts';
 import type { JobRunner } from '../../src/ports/job-runner.ts';
@@ -48,9 +49,10 @@ export async function openClusterJobs({
   const client = createApiClient(await serverOfKubeconfig(kubeconfig));
   const server = await workerServer(kubeconfig);
   const api = createJobApi(createApiClient(server), platform.namespace);
+  const podLogs = createPodLogStream(server, platform.namespace);
   const watch = createJobWatch({ server, namespace: platform.namespace });
   const objects = createDirectoryStore(pathToFileURL(path.join(root, 'store')).href);
-  return { runner: createKubernetesJobRunner({ platform, api, objects, watch }), watch, api, client };
+  return { runner: createKubernetesJobRunner({ platform, api, podLogs, objects, watch }), watch, api, client };
 }
 
 /** The API server, with the rights of a worker. */

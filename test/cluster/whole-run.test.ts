@@ -35,7 +35,7 @@ test(
   'a run whose job stages are Jobs goes live, and makes the bytes that processes make',
   { timeout: 900_000 },
   async () => {
-    const { status: onCluster, jobs } = await playedOn('cluster', clusterJobs);
+    const { status: onCluster, jobs, log } = await playedOn('cluster', clusterJobs);
     expect(onCluster.stages.map(({ state }) => state)).toEqual(Array.from({ length: 7 }, () => 'done'));
     expect([...jobs.keys()].map((name) => name.replace(/-[0-9a-f]{16}-.*/u, '')).toSorted()).toEqual([
       'w-build-engine',
@@ -46,6 +46,7 @@ test(
     ]);
     expect(new Set(jobs.values())).toEqual(new Set(['1']));
     expect(await namesOfJobs()).toEqual([]);
+    expect(log).toMatch(/"phase": ?"train".*"train_loss"/u);
     const { status: asProcesses } = await playedOn('processes', () => ({}));
     expect(digests(onCluster)).toEqual(digests(asProcesses));
   },
@@ -55,6 +56,8 @@ interface Played {
   readonly status: RunStatus;
   /** GPUs asked for by each Job that was seen, by its name. */
   readonly jobs: ReadonlyMap<string, string>;
+  /** Of the training. */
+  readonly log: string;
 }
 
 async function playedOn(bucket: string, platform: (corpus: string) => JsonObject): Promise<Played> {
@@ -67,7 +70,8 @@ async function playedOn(bucket: string, platform: (corpus: string) => JsonObject
   }
 }
 
-async function play({ client }: StackUnderTest): Promise<Played> {
+async function play(stack: StackUnderTest): Promise<Played> {
+  const { client } = stack;
   const jobs = new Map<string, string>();
   const { runId } = await client.start(input);
   const look = async (): Promise<void> => {
@@ -81,7 +85,10 @@ async function play({ client }: StackUnderTest): Promise<Played> {
   clearInterval(looking);
   const status = await client.status(runId);
   expect(failure, status.attention?.logTail ?? '').toBe('');
-  return { status, jobs };
+  const [log, standing] = [await stack.windlass('logs', runId, 'train'), await stack.windlass('jobs', '--json')];
+  expect(log).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(JSON.parse(standing.stdout)).toEqual({ jobs: [] });
+  return { status, jobs, log: log.stdout };
 }
 
 function clusterJobs(corpus: string): JsonObject {

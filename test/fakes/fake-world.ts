@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 
 import type { GarbageActivities } from '../../src/activities/garbage-activities.ts';
 import type { JobActivities } from '../../src/activities/job-activities.ts';
+import type { JobInventoryActivities } from '../../src/activities/job-inventory.ts';
 import type { RunActivities } from '../../src/activities/run-activities.ts';
 import type { PlanStageRequest } from '../../src/activities/stage-plans.ts';
 import type { ServingActivities } from '../../src/activities/serving-activities.ts';
@@ -11,6 +12,7 @@ import type { VersionActivities } from '../../src/activities/version-activities.
 import type { Artifact } from '../../src/contracts/artifact.ts';
 import { isForkInput } from '../../src/contracts/fork.ts';
 import type { JobOutcome, JobRequest, StageRecord } from '../../src/contracts/job.ts';
+import type { JobRow } from '../../src/contracts/job-inventory.ts';
 import type { RunInput, RunSpec, StageTimeouts } from '../../src/contracts/run-spec.ts';
 import type { Release, SmokeReport } from '../../src/contracts/serving.ts';
 import type { TargetState } from '../../src/workflows/target-state.ts';
@@ -30,6 +32,7 @@ import { releaseOf } from './releases.ts';
 import { tinySpec } from './tiny-spec.ts';
 
 export type AllActivities = JobActivities &
+  JobInventoryActivities &
   GarbageActivities &
   RunActivities &
   ServingActivities &
@@ -128,6 +131,8 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
     discardRecord: async () => {},
     findGarbage: async () => ({ garbage: garbageFound, kept: [{ ...garbageFound[0], by: 'release' }] }),
     removeGarbage: async () => garbageFound,
+    listJobs: async () => [standingJob],
+    removeOrphanJobs: async () => [{ name: standingJob.name, problem: null }],
     findBaseModel: async (name) => {
       const { uri, digest } = artifactOf(name);
       return faults.baseModels?.includes(name) === true ? { uri, digest, kind: 'base-model' } : null;
@@ -231,6 +236,19 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
     tagged,
   };
 }
+
+const standingJob: JobRow = {
+  name: 'train-0123456789abcdef-glossary-7-1',
+  runId: 'glossary-7',
+  stage: 'train',
+  attempt: 1,
+  state: 'running',
+  note: '',
+  since: '2026-01-01T00:00:00.000Z',
+  gpus: 2,
+  gpuHours: 0.5,
+  isOrphan: true,
+};
 
 const garbageFound = [{ kind: 'artifact', count: 2, sizeBytes: 2_000_000 }] as const;
 

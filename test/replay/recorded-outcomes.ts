@@ -187,6 +187,9 @@ export const recordedOutcomes = {
   'collect-garbage': { workflow: 'collectGarbage', end: 'completed', turn: ['findGarbage', 'removeGarbage'] },
   'collect-garbage-dry-run': { workflow: 'collectGarbage', end: 'completed', turn: ['findGarbage'] },
   'collect-garbage-wrong-input': { workflow: 'collectGarbage', end: 'failed', failure: 'InvalidSpec', turn: [] },
+  'reap-jobs': { workflow: 'reapJobs', end: 'completed', turn: ['listJobs', 'removeOrphanJobs'] },
+  'reap-jobs-dry-run': { workflow: 'reapJobs', end: 'completed', turn: ['listJobs'] },
+  'reap-jobs-wrong-input': { workflow: 'reapJobs', end: 'failed', failure: 'InvalidSpec', turn: [] },
   'import-model': { workflow: 'importModel', end: 'completed', turn: ['collectJob', 'nameBaseModel'] },
   'import-model-known': { workflow: 'importModel', end: 'completed', turn: ['findBaseModel'] },
   'import-model-failed': {

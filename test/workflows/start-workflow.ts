@@ -8,6 +8,7 @@ import type { collectGarbage } from '../../src/workflows/collect-garbage.ts';
 import type { convergeTarget } from '../../src/workflows/converge-target.ts';
 import type { deployModel } from '../../src/workflows/deploy-model.ts';
 import type { importModel } from '../../src/workflows/import-model.ts';
+import type { reapJobs } from '../../src/workflows/reap-jobs.ts';
 import type { rollbackModel } from '../../src/workflows/rollback-model.ts';
 import type { WorkflowLab } from './workflow-lab.ts';
 
@@ -45,6 +46,13 @@ export async function startImport(lab: WorkflowLab): Promise<WorkflowHandle<type
 export async function startCollection(lab: WorkflowLab, input: object): Promise<WorkflowHandle<typeof collectGarbage>> {
   return lab.environment.client.workflow.start<typeof collectGarbage>('collectGarbage', {
     ...newExecution('gc'),
+    args: [input],
+  });
+}
+
+export async function startReaping(lab: WorkflowLab, input: object): Promise<WorkflowHandle<typeof reapJobs>> {
+  return lab.environment.client.workflow.start<typeof reapJobs>('reapJobs', {
+    ...newExecution('jobs'),
     args: [input],
   });
 }

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ApiAnswer, ApiClient } from './api-client.ts';
 import { jobContainerName } from './job-container.ts';
 import { jobUidLabel, ownedJobsSelector } from './job-metadata.ts';
@@ -16,7 +16,11 @@ export interface JobApi {
   findJob(name: string): Promise<{ readonly job: ObservedJob | null; readonly serverMs: number }>;
   listJobs(): Promise<readonly ObservedJob[]>;
   listPods(jobUid: string): Promise<readonly ObservedPod[]>;
+  /** Of all our Jobs. */
+  listAllPods(): Promise<readonly ObservedPod[]>;
   listEvents(objectUid: string): Promise<readonly ObservedEvent[]>;
+  /** All of a Job, its pods, and the events about them, as the API server has them: for people who ask later. */
+  readObjects(name: string, jobUid: string): Promise<JobObjects>;
   /** What the job's container has written, as far as the node still has it; empty where there is nothing yet. */
   readLog(podName: string, query: Readonly<Record<string, string>>): Promise<Buffer>;
   /** Lets the node end the pod as it ends one that is deleted, but keeps the pod, its exit code and its log. */
@@ -25,24 +29,38 @@ export interface JobApi {
   deleteJob(name: string, uid: string): Promise<void>;
 }
 
+export interface JobObjects {
+  readonly job: unknown;
+  readonly pods: readonly unknown[];
+  readonly events: readonly unknown[];
+}
+
 /** 400: the container has not begun. 404: the pod or its log is gone. */
 const noLog = [400, 404];
+
+const uidSchema = z.looseObject({ metadata: z.looseObject({ uid: z.string() }) });
 
 export function createJobApi(client: ApiClient, namespace: string): JobApi {
   const jobs = jobsPath(namespace);
   const core = corePath(namespace);
+  const ours = { labelSelector: ownedJobsSelector };
+  const podsOf = async <Item>(uid: string, item: z.ZodType<Item>): Promise<readonly Item[]> =>
+    listAll(client, { path: `${core}/pods`, query: { labelSelector: `${jobUidLabel}=${uid}` }, item });
+  const eventsOf = async <Item>(uid: string, item: z.ZodType<Item>): Promise<readonly Item[]> =>
+    listAll(client, { path: `${core}/events`, query: { fieldSelector: `involvedObject.uid=${uid}` }, item });
   return {
     createJob: (job) => createJob(client, jobs, job),
     findJob: (name) => findJob(client, `${jobs}/${name}`),
-    listJobs: () =>
-      listAll(client, { path: jobs, query: { labelSelector: ownedJobsSelector }, item: observedJobSchema }),
-    listPods: (uid) => {
-      const query = { labelSelector: `${jobUidLabel}=${uid}` };
-      return listAll(client, { path: `${core}/pods`, query, item: observedPodSchema });
-    },
-    listEvents: (uid) => {
-      const query = { fieldSelector: `involvedObject.uid=${uid}` };
-      return listAll(client, { path: `${core}/events`, query, item: observedEventSchema });
+    listJobs: () => listAll(client, { path: jobs, query: ours, item: observedJobSchema }),
+    listPods: (uid) => podsOf(uid, observedPodSchema),
+    listAllPods: () => listAll(client, { path: `${core}/pods`, query: ours, item: observedPodSchema }),
+    listEvents: (uid) => eventsOf(uid, observedEventSchema),
+    readObjects: async (name, uid) => {
+      const job = await unless([404], client({ method: 'GET', path: `${jobs}/${name}` }));
+      const pods = await podsOf(uid, uidSchema);
+      const about = [uid, ...pods.map(({ metadata }) => metadata.uid)];
+      const events = await Promise.all(about.map(async (objectUid) => eventsOf(objectUid, z.unknown())));
+      return { job: job === null ? null : parse(z.unknown(), job.body), pods, events: events.flat() };
     },
     readLog: (pod, query) => readLog(client, `${core}/pods/${pod}/log`, query),
     stopPod: (pod) => stopPod(client, `${core}/pods/${pod}`),

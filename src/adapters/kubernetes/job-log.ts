@@ -1,61 +1,118 @@
 import type { LogChunk, ProgressChunk } from '../../ports/job-runner.ts';
 import { AdapterError } from '../errors.ts';
-import { logIn, maxProgressBytes, parseProgress, progressIn, tailOf } from '../job-text.ts';
+import { logIn, maxProgressBytes, parseProgress, progressIn, tailBytes, tailOf } from '../job-text.ts';
 import type { JobApi } from './job-api.ts';
+import type { LogArchive, LogEnd } from './log-archive.ts';
+import { secondOf } from './log-resumption.ts';
+import type { LogWriter } from './log-writer.ts';
+import { createLogWriter } from './log-writer.ts';
 import { newestPod } from './observe-job.ts';
-import type { JobRecords } from './job-records.ts';
 
-interface PodLog {
+/** The log of one job: what is in the archive, and after it what only the node of its pod has. */
+export interface PodLog {
   readonly api: JobApi;
+  readonly archive: LogArchive;
+  readonly jobName: string;
   readonly jobUid: string;
 }
 
-/** The log of one job: its node has it while the pod is there, the store afterwards. */
+/** A log, and who follows it now in this process; null: nobody. */
 export interface JobLog extends PodLog {
-  readonly records: JobRecords;
-  readonly jobName: string;
+  readonly writer: LogWriter | null;
 }
-
-type LogQuery = Readonly<Record<string, string>>;
 
 /** Enough lines for a tail that has other lines than progress in it. */
 const linesForTail = '500';
+/** The same of what is kept. */
+const bytesForTail = 16 * tailBytes;
 
 export async function readProgressOf(log: JobLog, offset: number): Promise<ProgressChunk> {
-  const { bytes, start } = unread(offset, await readLog(log, {}));
-  return progressIn(bytes.subarray(0, maxProgressBytes), start);
+  return progressIn(await readFrom(log, offset, maxProgressBytes), offset);
 }
 
 export async function readLogOf(log: JobLog, offset: number, maxBytes: number): Promise<LogChunk> {
-  const { bytes, start } = unread(offset, await readLog(log, {}));
-  return logIn(bytes.subarray(0, maxBytes), start);
+  return logIn(await readFrom(log, offset, maxBytes), offset);
 }
 
 /** Without the progress lines, which a job writes into the same log and which say nothing about a failure. */
 export async function readTailOf(log: JobLog): Promise<string> {
-  const text = (await readLog(log, { tailLines: linesForTail })).toString('utf8');
-  const lines = text.split('\n').filter((line) => parseProgress(line).length === 0);
+  const bytes = (await readPodTail(log)) ?? (await log.archive.readLast(log.jobName, bytesForTail));
+  const lines = bytes
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => parseProgress(line).length === 0);
   return tailOf(Buffer.from(lines.join('\n')));
 }
 
-/** What is left where the job has no pod any more was kept when it was removed. */
-async function readLog(log: JobLog, query: LogQuery): Promise<Buffer> {
-  const bytes = await readPodLog(log, query);
-  return bytes ?? log.records.readLog(log.jobName);
+/** One who goes on from where the archive ends; null: there is no pod that a log could come from. */
+export async function openWriter(log: PodLog): Promise<OpenedWriter | null> {
+  const pod = newestPod(await log.api.listPods(log.jobUid));
+  if (pod === undefined) return null;
+  const { name, creationTimestamp } = pod.metadata;
+  const end = await log.archive.endOf({ jobName: log.jobName, pod: name, createdMs: creationTimestamp });
+  return { writer: createLogWriter(log.archive, end), end };
 }
 
-/** What the node still has; null: there is no pod. A log that cannot be read now is no failure, for no verdict hangs on it. */
-export async function readPodLog({ api, jobUid }: PodLog, query: LogQuery): Promise<Buffer | null> {
+/** Keeps all that the node has of the log of a job that has ended, or says in the log why it could not be had. */
+export async function completeLog(log: PodLog): Promise<void> {
+  for (;;) {
+    const opened = await openWriter(log);
+    if (opened === null) return;
+    const problem = await takeRest(log.api, opened);
+    if (problem !== null) opened.writer.note(`the rest of the log could not be read: ${problem}`);
+    if (await opened.writer.store(true)) return;
+  }
+}
+
+interface OpenedWriter {
+  readonly writer: LogWriter;
+  readonly end: LogEnd;
+}
+
+/** Gives a writer what the node has now. @returns why it has not; null: it has */
+async function takeRest(api: JobApi, { writer, end }: OpenedWriter): Promise<string | null> {
+  const since = secondOf(end.kept);
+  const query = { timestamps: 'true', ...(since === null ? {} : { sinceTime: since }) };
+  try {
+    writer.accept(await api.readLog(end.source.pod, query));
+    return null;
+  } catch (error) {
+    return problemOf(error);
+  }
+}
+
+async function readFrom(log: JobLog, offset: number, maxBytes: number): Promise<Buffer> {
+  const live = log.writer?.unstored();
+  if (live !== undefined && offset >= live.offset) return sliceOf(live.bytes, offset - live.offset, maxBytes);
+  const kept = await log.archive.read(log.jobName, offset, maxBytes);
+  const rest = kept.length >= maxBytes ? null : (live ?? (await readRest(log)));
+  const reached = offset + kept.length;
+  if (rest === null || rest.offset > reached) return kept.subarray(0, maxBytes);
+  return sliceOf(Buffer.concat([kept, rest.bytes.subarray(reached - rest.offset)]), 0, maxBytes);
+}
+
+async function readRest(log: PodLog): Promise<ReturnType<LogWriter['unstored']> | null> {
+  const opened = await openWriter(log);
+  if (opened === null) return null;
+  await takeRest(log.api, opened);
+  return opened.writer.unstored();
+}
+
+function sliceOf(bytes: Buffer, at: number, maxBytes: number): Buffer {
+  return bytes.subarray(at, at + maxBytes);
+}
+
+async function readPodTail({ api, jobUid }: PodLog): Promise<Buffer | null> {
   const pod = newestPod(await api.listPods(jobUid));
   if (pod === undefined) return null;
-  return api.readLog(pod.metadata.name, query).catch((error: unknown) => {
-    if (error instanceof AdapterError && error.failure === 'Unavailable') return Buffer.alloc(0);
-    throw error;
+  return api.readLog(pod.metadata.name, { tailLines: linesForTail }).catch((error: unknown) => {
+    problemOf(error);
+    return null;
   });
 }
 
-/** What was not read yet. A node that has begun a new log file, because the old one was full, has less than was read before. */
-function unread(offset: number, bytes: Buffer): { readonly bytes: Buffer; readonly start: number } {
-  const start = offset > bytes.length ? 0 : offset;
-  return { bytes: bytes.subarray(start), start };
+/** A log that cannot be read is no failure, for no verdict hangs on it. */
+function problemOf(error: unknown): string {
+  if (error instanceof AdapterError) return error.message;
+  throw error;
 }

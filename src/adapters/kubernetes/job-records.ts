@@ -6,6 +6,7 @@ import type { JobTime } from '../../ports/job-runner.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import { isFailureName } from '../../contracts/failures.ts';
 import { AdapterError } from '../errors.ts';
+import type { JobObjects } from './job-api.ts';
 
 /** How a job ended: what is left of it when its Job is removed. */
 export interface JobRecord {
@@ -15,15 +16,15 @@ export interface JobRecord {
   readonly time: JobTime | null;
 }
 
-/** What jobs keep in the object store, under `jobs/<job name>/`: their documents, logs and ends. */
+/** What jobs keep in the object store, under `jobs/<job name>/`: their documents and ends, beside their logs. */
 export interface JobRecords {
   /** Where the document stands now. Named by its digest, so that another document of the same name stands beside it. */
   keepDocument(document: JobDocument): Promise<string>;
   find(jobName: string): Promise<JobRecord | null>;
-  /** Empty where none was kept. */
-  readLog(jobName: string): Promise<Buffer>;
-  /** The log goes first: a record says that everything is kept. The first record of a name stands. */
-  keep(jobName: string, record: JobRecord, log: Buffer): Promise<void>;
+  /** What the API server had of it when it was removed. */
+  keepObjects(jobName: string, objects: JobObjects): Promise<void>;
+  /** Log and objects go before: a record says that everything is kept. The first record of a name stands. */
+  keep(jobName: string, record: JobRecord): Promise<void>;
 }
 
 const recordSchema = z.object({
@@ -52,15 +53,17 @@ export function createJobRecords(objects: ObjectStore): JobRecords {
       return `${objects.rootUri}/${key}`;
     },
     find: async (jobName) => {
-      const bytes = await find(`jobs/${jobName}/ended.json`);
+      const bytes = await find(endedKey(jobName));
       return bytes === null ? null : recordSchema.parse(JSON.parse(bytes.toString('utf8')));
     },
-    readLog: async (jobName) => (await find(`jobs/${jobName}/log.txt`)) ?? Buffer.alloc(0),
-    keep: async (jobName, record, log) => {
-      await put(`jobs/${jobName}/log.txt`, log);
-      await put(`jobs/${jobName}/ended.json`, Buffer.from(canonicalJson(record)));
-    },
+    keepObjects: async (jobName, found) => put(`jobs/${jobName}/objects.json`, Buffer.from(JSON.stringify(found))),
+    keep: async (jobName, record) => put(endedKey(jobName), Buffer.from(canonicalJson(record))),
   };
+}
+
+/** Where it stands, the job is over and its log complete. */
+export function endedKey(jobName: string): string {
+  return `jobs/${jobName}/ended.json`;
 }
 
 async function findObject(objects: ObjectStore, key: string): Promise<Buffer | null> {

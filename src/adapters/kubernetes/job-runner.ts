@@ -3,9 +3,9 @@ import type { KubernetesJobsPlatform } from '../../contracts/platform.ts';
 import type { JobRunner, JobTime } from '../../ports/job-runner.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import type { JobApi } from './job-api.ts';
+import { followLog } from './follow-log.ts';
 import type { JobLog } from './job-log.ts';
 import { readLogOf, readProgressOf, readTailOf } from './job-log.ts';
-import { annotationKeys } from './job-metadata.ts';
 import { kubernetesName } from './job-name.ts';
 import type { JobRecords } from './job-records.ts';
 import { createJobRecords } from './job-records.ts';
@@ -13,15 +13,18 @@ import { timeOfPods } from './job-times.ts';
 import type { JobLooks } from './job-looks.ts';
 import { createAskingLooks, createWatchedLooks } from './job-looks.ts';
 import type { JobWatch } from './job-watch.ts';
+import { listJobs } from './list-jobs.ts';
+import { createLogArchive } from './log-archive.ts';
+import type { LogWriter } from './log-writer.ts';
 import type { JobReference } from './look-at-job.ts';
-import type { ObservedJob } from './observed.ts';
-import { heldCondition } from './observed.ts';
+import type { PodLogStream } from './pod-log-stream.ts';
 import { removeJob } from './remove-job.ts';
 import { submitJob } from './submit-job.ts';
 
 export interface KubernetesJobRunnerOptions {
   readonly platform: KubernetesJobsPlatform;
   readonly api: JobApi;
+  readonly podLogs: PodLogStream;
   /** Where jobs read their documents, and where their ends and logs are kept. */
   readonly objects: ObjectStore;
   /** What is looked into before the API server is asked; without it each look asks. */
@@ -29,11 +32,16 @@ export interface KubernetesJobRunnerOptions {
 }
 
 /** Jobs as batch/v1 Jobs of one pod each. Whatever happens to this process, they go on (docs/decisions/0020-jobs-on-kubernetes.md). */
-export function createKubernetesJobRunner({ platform, api, objects, watch }: KubernetesJobRunnerOptions): JobRunner {
+export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): JobRunner {
+  const { platform, api, podLogs, objects, watch } = options;
   const records = createJobRecords(objects);
   const looks = watch === undefined ? createAskingLooks(api) : createWatchedLooks(api, watch);
   const reading: JobApi = { ...api, listPods: async (jobUid) => looks.listPods(jobUid) };
-  const logOf = (handle: JobHandle): JobLog => ({ api: reading, records, jobName: handle.name, jobUid: handle.id });
+  const archive = createLogArchive(objects);
+  const writers = new Map<string, LogWriter>();
+  const logOf = ({ name, id }: JobHandle): JobLog => {
+    return { api: reading, archive, jobName: name, jobUid: id, writer: writers.get(id) ?? null };
+  };
   const graceMs = platform.graceSeconds * 1000;
   return {
     submit: async (document) => {
@@ -42,13 +50,18 @@ export function createKubernetesJobRunner({ platform, api, objects, watch }: Kub
     },
     inspect: (handle) => inspect(looks, records, handle),
     timeOf: (handle) => timeOf(looks, records, handle),
-    listUnended: async () => (await api.listJobs()).filter(isUnended).map(describe),
+    list: () => listJobs(api, platform),
+    keepLog: async (handle, signal) => {
+      const onWriter = (writer: LogWriter): void => void writers.set(handle.id, writer);
+      await followLog({ log: logOf(handle), stream: podLogs, onWriter }, signal);
+      writers.delete(handle.id);
+    },
     readProgress: (handle, offset) => readProgressOf(logOf(handle), offset),
     readLog: (handle, offset, maxBytes) => readLogOf(logOf(handle), offset, maxBytes),
     logTail: (handle) => readTailOf(logOf(handle)),
     remove: async (handle) => {
       looks.forget(handle.id);
-      await removeJob({ api, records, jobName: handle.name, graceMs, ...referenceOf(handle) });
+      await removeJob({ api, records, archive, jobName: handle.name, graceMs, ...referenceOf(handle) });
     },
   };
 }
@@ -67,14 +80,4 @@ async function inspect(looks: JobLooks, records: JobRecords, handle: JobHandle):
 async function timeOf(looks: JobLooks, records: JobRecords, { name, id }: JobHandle): Promise<JobTime | null> {
   const pods = await looks.listPods(id);
   return pods.length > 0 ? timeOfPods(pods) : ((await records.find(name))?.time ?? null);
-}
-
-function isUnended(job: ObservedJob): boolean {
-  return heldCondition(job, 'Complete') === undefined && heldCondition(job, 'Failed') === undefined;
-}
-
-function describe({ metadata }: ObservedJob): { readonly handle: JobHandle; readonly runId: string } {
-  const read = (key: string): string => metadata.annotations[key] ?? '';
-  const handle = { name: read(annotationKeys.jobName), id: metadata.uid, outputUri: read(annotationKeys.outputUri) };
-  return { handle, runId: read(annotationKeys.runId) };
 }

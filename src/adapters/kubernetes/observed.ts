@@ -34,10 +34,19 @@ const containerStatus = z.object({
     .default({}),
 });
 
+/** Quantities of a container. */
+const limits = z.record(z.string(), z.coerce.string()).default({});
+
+const podTemplate = z.object({
+  spec: z
+    .object({ containers: z.array(z.object({ resources: z.object({ limits }).prefault({}) })).default([]) })
+    .prefault({}),
+});
+
 /** The parts of a Job that we read. */
 export const observedJobSchema = z.object({
   metadata,
-  spec: z.object({ suspend: z.boolean().default(false) }),
+  spec: z.object({ suspend: z.boolean().default(false), template: podTemplate.prefault({}) }),
   status: z.object({ startTime: time.nullish(), conditions: z.array(condition).default([]) }).prefault({}),
 });
 

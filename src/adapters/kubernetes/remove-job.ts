@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AdapterError } from '../errors.ts';
 import type { JobApi } from './job-api.ts';
-import { readPodLog } from './job-log.ts';
+import { completeLog } from './job-log.ts';
 import { annotationKeys } from './job-metadata.ts';
 import type { JobRecord, JobRecords } from './job-records.ts';
 import { timeOfPods } from './job-times.ts';
+import type { LogArchive } from './log-archive.ts';
 import type { JobReference, JobSight } from './look-at-job.ts';
 import { lookAtJob } from './look-at-job.ts';
 
@@ -15,22 +16,25 @@ const slackMs = 60_000;
 export interface JobRemoval extends JobReference {
   readonly api: JobApi;
   readonly records: JobRecords;
+  readonly archive: LogArchive;
   readonly jobName: string;
   readonly graceMs: number;
 }
 
 /**
- * Ends a job, keeps its end and its log in the store, deletes it, and waits until it is gone. Nothing here is lost where the worker
+ * Ends a job, keeps its log, its objects and its end in the store, deletes it, and waits until it is gone. Nothing here is lost where the worker
  * dies in between: the Job stands until its record does.
  * @throws AdapterError `Unavailable` where something of it is still there after the grace
  */
 export async function removeJob(removal: JobRemoval): Promise<void> {
-  const { api, records, jobName, kubernetesName, uid } = removal;
+  const { api, records, archive, jobName, kubernetesName, uid } = removal;
   const sight = await stopped(removal);
   if (sight.job !== null) {
     const specHash = sight.job.metadata.annotations[annotationKeys.specHash] ?? '';
     const record: JobRecord = { jobUid: uid, specHash, state: endOf(sight), time: timeOfPods(sight.pods) };
-    await records.keep(jobName, record, (await readPodLog({ api, jobUid: uid }, {})) ?? Buffer.alloc(0));
+    await completeLog({ api, archive, jobName, jobUid: uid });
+    await records.keepObjects(jobName, await api.readObjects(kubernetesName, uid));
+    await records.keep(jobName, record);
     await api.deleteJob(kubernetesName, uid);
   }
   await until(removal, ({ job, pods }) => job === null && pods.length === 0);

@@ -8,7 +8,7 @@ import type { JobPaths } from './job-directory.ts';
 import { ensureJobDirectory, exists, jobId, jobPaths } from './job-directory.ts';
 import { buildJobEnvironment } from './job-environment.ts';
 import { launchJob } from './job-launch.ts';
-import { listUnended } from './list-jobs.ts';
+import { listJobs } from './list-jobs.ts';
 import { readLogChunk, readLogTail, readProgressChunk } from './job-output.ts';
 import type { JobQueue } from './job-queue.ts';
 import { createJobQueue } from './job-queue.ts';
@@ -38,7 +38,8 @@ export function createProcessJobRunner(options: ProcessJobRunnerOptions): JobRun
       ),
     inspect: (handle) => attempt(`inspect job ${handle.name}`, () => inspect(queue, pathsOf(handle), handle)),
     timeOf: (handle) => attempt(`read the times of job ${handle.name}`, () => readJobTime(pathsOf(handle))),
-    listUnended: () => attempt('list jobs', () => listUnended(options.directory)),
+    list: () => attempt('list jobs', () => listJobs(options.directory)),
+    keepLog: async () => {},
     readProgress: (handle, offset) =>
       attempt(`read the progress of job ${handle.name}`, () => readProgressChunk(pathsOf(handle).progress, offset)),
     readLog: (handle, offset, maxBytes) =>

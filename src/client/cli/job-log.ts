@@ -1,52 +1,40 @@
-import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 
 import { pause } from '../outage.ts';
-import { WindlassError } from '../windlass-error.ts';
+
+/** The log of one job, wherever it is. */
+export interface ReadableLog {
+  /** What the job wrote, from an offset in bytes on: some of it, or nothing where there is no more. */
+  read(offset: number): Promise<Uint8Array>;
+  /** Once it is true, all of the log can be read. */
+  hasEnded(): Promise<boolean>;
+  /** Between two looks at a log that grows. */
+  readonly pollIntervalMs: number;
+}
 
 export interface LogCopy {
-  readonly jobsDirectory: string;
-  readonly job: string;
-  /** Go on until the job has written `exit.json`. */
+  readonly log: ReadableLog;
+  /** Go on until the job has ended. */
   readonly follow: boolean;
   readonly output: NodeJS.WritableStream;
 }
 
-const pollIntervalMs = 300;
-const chunkBytes = 64 * 1024;
-
-/**
- * Copies the log of a job of the `process` runner.
- * @throws WindlassError `NotFound` when this machine does not hold it
- */
-export async function copyLog({ jobsDirectory, job, follow, output }: LogCopy): Promise<void> {
-  const directory = join(jobsDirectory, job);
-  const file = join(directory, 'log.txt');
-  if (!existsSync(file))
-    throw new WindlassError('NotFound', `this machine holds no log of job ${job}: ${file} is missing`);
+export async function copyLog({ log, follow, output }: LogCopy): Promise<void> {
   let offset = 0;
   for (;;) {
-    const hasEnded = !follow || existsSync(join(directory, 'exit.json'));
-    offset = await copyFrom(file, offset, output);
-    if (hasEnded) return;
-    await pause(pollIntervalMs);
+    const isLast = !follow || (await log.hasEnded());
+    offset = await copyFrom(log, offset, output);
+    if (isLast) return;
+    await pause(log.pollIntervalMs);
   }
 }
 
-async function copyFrom(file: string, offset: number, output: NodeJS.WritableStream): Promise<number> {
-  const handle = await open(file);
-  let next = offset;
-  try {
-    for (;;) {
-      const { bytesRead, buffer } = await handle.read(Buffer.alloc(chunkBytes), 0, chunkBytes, next);
-      if (bytesRead === 0) return next;
-      await writeAll(output, buffer.subarray(0, bytesRead));
-      next += bytesRead;
-    }
-  } finally {
-    await handle.close();
+async function copyFrom(log: ReadableLog, offset: number, output: NodeJS.WritableStream): Promise<number> {
+  for (let next = offset; ;) {
+    const bytes = await log.read(next);
+    if (bytes.length === 0) return next;
+    await writeAll(output, bytes);
+    next += bytes.length;
   }
 }
 

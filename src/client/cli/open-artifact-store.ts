@@ -1,13 +1,16 @@
 import { createArtifactStore } from '../../adapters/artifacts/artifact-store.ts';
 import { createDirectoryStore } from '../../adapters/directory/object-store.ts';
 import { AdapterError } from '../../adapters/errors.ts';
+import { endedKey } from '../../adapters/kubernetes/job-records.ts';
+import { createLogArchive } from '../../adapters/kubernetes/log-archive.ts';
 import { createS3Store } from '../../adapters/s3/object-store.ts';
 import type { Artifact, ArtifactManifest, ArtifactRef } from '../../contracts/artifact.ts';
 import type { StageRecord } from '../../contracts/job.ts';
-import type { ArtifactStore } from '../../ports/object-store.ts';
+import type { ArtifactStore, ObjectStore } from '../../ports/object-store.ts';
 import type { HomeLookup } from '../stack-home.ts';
 import { readPlatform } from '../stack-home.ts';
 import { WindlassError } from '../windlass-error.ts';
+import type { ReadableLog } from './job-log.ts';
 
 /** What the object store holds, read-only. Throws {@link WindlassError} only. */
 export interface ArtifactCatalog {
@@ -20,10 +23,11 @@ export interface ArtifactCatalog {
   fetch(artifact: ArtifactRef, directory: string): Promise<ArtifactManifest>;
 }
 
-/** The one place where the client composes adapters: artifacts are read where they are, without a worker in between. */
+const logBytes = 1 << 20;
+
+/** The one place where the client composes adapters: the store is read where it is, without a worker in between. */
 export function openArtifactCatalog(lookup: HomeLookup): ArtifactCatalog {
-  const { uri } = readPlatform(lookup).store;
-  const store = createArtifactStore(uri.startsWith('s3:') ? createS3Store(uri) : createDirectoryStore(uri));
+  const store = createArtifactStore(openStore(lookup));
   return {
     artifacts: () => named(() => listArtifacts(store)),
     baseModels: () => named(() => listBaseModels(store)),
@@ -31,6 +35,22 @@ export function openArtifactCatalog(lookup: HomeLookup): ArtifactCatalog {
     manifest: (artifact) => named(() => store.manifest(artifact)),
     fetch: (artifact, directory) => named(() => store.fetch(artifact, directory)),
   };
+}
+
+/** The log of a job on Kubernetes, which its worker carries into the store while the job runs. */
+export function openStoredLog(lookup: HomeLookup, job: string): ReadableLog {
+  const objects = openStore(lookup);
+  const archive = createLogArchive(objects);
+  return {
+    read: (offset) => named(() => archive.read(job, offset, logBytes)),
+    hasEnded: () => named(async () => (await objects.stat(endedKey(job))) !== null),
+    pollIntervalMs: 1_000,
+  };
+}
+
+function openStore(lookup: HomeLookup): ObjectStore {
+  const { uri } = readPlatform(lookup).store;
+  return uri.startsWith('s3:') ? createS3Store(uri) : createDirectoryStore(uri);
 }
 
 async function listArtifacts(store: ArtifactStore): Promise<readonly Artifact[]> {

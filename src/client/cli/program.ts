@@ -8,6 +8,7 @@ import { addDecideCommands } from './commands/decide-command.ts';
 import { addForkCommand } from './commands/fork-command.ts';
 import { addFreezeCommands } from './commands/freeze-commands.ts';
 import { addGcCommand } from './commands/gc-command.ts';
+import { addJobsCommand } from './commands/jobs-command.ts';
 import { addLogsCommand } from './commands/logs-command.ts';
 import { addModelsCommand } from './commands/models-command.ts';
 import { addReleaseCommands } from './commands/release-commands.ts';
@@ -40,5 +41,6 @@ export function buildProgram(): Command {
   addModelsCommand(program);
   addArtifactsCommand(program);
   addGcCommand(program);
+  addJobsCommand(program);
   return program;
 }

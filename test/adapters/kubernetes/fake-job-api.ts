@@ -1,13 +1,16 @@
 import type { JobApi } from '../../../src/adapters/kubernetes/job-api.ts';
 import type { RenderedJob } from '../../../src/adapters/kubernetes/job-spec.ts';
+import type { ObservedPod } from '../../../src/adapters/kubernetes/observed.ts';
+import type { PodLogStream } from '../../../src/adapters/kubernetes/pod-log-stream.ts';
 import { observedJobSchema, observedPodSchema } from '../../../src/adapters/kubernetes/observed.ts';
-import { at, condition, exited, podObject } from './seen-jobs.ts';
+import { at, exited, podObject } from './seen-jobs.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Jobs in memory, with one pod each that does what a test says. */
 export interface FakeCluster {
   readonly api: JobApi;
+  readonly podLogs: PodLogStream;
   /** What was asked, in its order: `create`, `stop`, `delete`. */
   readonly calls: string[];
   /** UIDs by name. */
@@ -23,9 +26,12 @@ export interface FakeCluster {
 
 export function createFakeCluster(): FakeCluster {
   const jobs: FakeCluster['jobs'] = new Map();
-  const cluster: FakeCluster = { api: apiOf(() => cluster), calls: [], jobs, ...quiet };
+  const cluster: FakeCluster = { api: apiOf(() => cluster), podLogs: silence, calls: [], jobs, ...quiet };
   return cluster;
 }
+
+/** Logs are followed in job-logs.test.ts. */
+async function* silence(): AsyncGenerator<Buffer> {}
 
 const quiet = { pod: null, log: '', stopsWith: 143, beforeDelete: () => {} };
 
@@ -35,8 +41,10 @@ function apiOf(get: () => FakeCluster): JobApi {
     findJob: async (name) => ({ job: find(get(), name), serverMs: Date.parse(at(10)) }),
     listJobs: async () => [...get().jobs.keys()].map((name) => find(get(), name)).filter((job) => job !== null),
     listPods: async () => (get().pod === null ? [] : [observedPodSchema.parse(get().pod)]),
+    listAllPods: async () => allPods(get()),
     listEvents: async () => [],
-    readLog: async () => Buffer.from(get().log),
+    readObjects: async (name) => ({ job: get().jobs.get(name)?.job, pods: [get().pod], events: [] }),
+    readLog: async (_pod, query) => Buffer.from(query['timestamps'] === 'true' ? stamped(get().log) : get().log),
     stopPod: async () => stop(get()),
     deleteJob: async (name, uid) => remove(get(), name, uid),
   };
@@ -53,8 +61,22 @@ function create(cluster: FakeCluster, job: RenderedJob): ReturnType<typeof find>
 function find({ jobs }: FakeCluster, name: string): ReturnType<typeof observedJobSchema.parse> | null {
   const found = jobs.get(name);
   if (found === undefined) return null;
-  const metadata = { ...found.job.metadata, uid: found.uid, creationTimestamp: at(0) };
-  return observedJobSchema.parse({ metadata, spec: {}, status: { conditions: found.conditions } });
+  const { metadata: named, spec } = found.job;
+  const metadata = { ...named, uid: found.uid, creationTimestamp: at(0) };
+  return observedJobSchema.parse({ metadata, spec, status: { conditions: found.conditions } });
+}
+
+/** As a node gives it when it is asked for times. */
+function stamped(log: string): string {
+  return log.replaceAll(/^(?=.)/gmu, '2026-11-25T10:00:03.000000000Z ');
+}
+
+/** The pod as the Job controller labels it: it is of the newest Job. */
+function allPods({ jobs, pod }: FakeCluster): readonly ObservedPod[] {
+  if (pod === null) return [];
+  const seen = observedPodSchema.parse(pod);
+  const labels = { 'batch.kubernetes.io/controller-uid': [...jobs.values()].at(-1)?.uid ?? '' };
+  return [{ ...seen, metadata: { ...seen.metadata, labels } }];
 }
 
 function stop(cluster: FakeCluster): void {
@@ -69,8 +91,4 @@ function remove(cluster: FakeCluster, name: string, uid: string): void {
   cluster.jobs.delete(name);
   cluster.pod = null;
   cluster.log = '';
-}
-
-export function completed(): Fields {
-  return condition('Complete', 'CompletionsReached');
 }

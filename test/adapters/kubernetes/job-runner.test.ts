@@ -5,11 +5,12 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDirectoryStore } from '../../../src/adapters/directory/object-store.ts';
 import { createKubernetesJobRunner } from '../../../src/adapters/kubernetes/job-runner.ts';
+import type { KubernetesJobProfile } from '../../../src/contracts/platform.ts';
 import type { JobRunner } from '../../../src/ports/job-runner.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import type { FakeCluster } from './fake-job-api.ts';
-import { completed, createFakeCluster } from './fake-job-api.ts';
-import { testDocument, testPlatform } from './kubernetes-platform.ts';
+import { createFakeCluster } from './fake-job-api.ts';
+import { testDocument, testPlatform, testProfile } from './kubernetes-platform.ts';
 import { at, exited, podObject } from './seen-jobs.ts';
 
 const running = podObject({ status: { phase: 'Running' }, container: { running: { startedAt: at(3) } } });
@@ -26,8 +27,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function runnerWith({ api }: FakeCluster, graceSeconds = 1): JobRunner {
-  return createKubernetesJobRunner({ platform: { ...testPlatform, graceSeconds }, api, objects });
+function runnerWith({ api, podLogs }: FakeCluster, profile: Partial<KubernetesJobProfile> = {}): JobRunner {
+  const platform = { ...testPlatform, graceSeconds: 1, defaults: { ...testProfile, ...profile } };
+  return createKubernetesJobRunner({ platform, api, podLogs, objects });
 }
 
 async function read(key: string): Promise<unknown> {
@@ -62,6 +64,10 @@ describe('the kubernetes job runner', () => {
     expect(await runner.inspect(handle)).toEqual({ kind: 'exited', exitCode: 75 });
     expect(await runner.logTail(handle)).toBe('step 1\nstep 2');
     expect(await runner.timeOf(handle)).toEqual({ startedMs: Date.parse(at(3)), endedMs: Date.parse(at(9)) });
+    expect(await read(`jobs/${testDocument.jobName}/objects.json`)).toMatchObject({
+      job: { kind: 'Job' },
+      pods: [{ status: { phase: 'Failed' } }],
+    });
   });
 
   it('goes on where a worker died after it had stopped the pod, or before it deleted the Job', async () => {
@@ -103,11 +109,24 @@ describe('the kubernetes job runner', () => {
     expect(await runner.inspect(handle)).toMatchObject({ kind: 'lost', failure: 'JobLost' });
   });
 
-  it('lists Jobs that have not ended, with the run they are of', async () => {
+  it('lists Jobs with the run they are of, what they do, and the GPUs that they have', async () => {
+    runner = runnerWith(cluster, { gpus: 2 });
     const handle = await runner.submit(testDocument);
-    expect(await runner.listUnended()).toEqual([{ handle, runId: testDocument.runId }]);
-    for (const job of cluster.jobs.values()) job.conditions = [completed()];
-    expect(await runner.listUnended()).toEqual([]);
+    const found = { handle, runId: testDocument.runId, submittedMs: Date.parse(at(0)), gpus: 2 };
+    expect(await runner.list()).toMatchObject([{ ...found, state: { kind: 'queued' }, time: null }]);
+    cluster.pod = running;
+    const time = { startedMs: Date.parse(at(3)), endedMs: null };
+    expect(await runner.list()).toEqual([{ ...found, state: { kind: 'running' }, time }]);
+    cluster.pod = podObject({ status: { phase: 'Failed' }, container: exited(65) });
+    expect(await runner.list()).toMatchObject([{ state: { kind: 'exited', exitCode: 65 } }]);
+    await runner.remove(handle);
+    expect(await runner.list()).toEqual([]);
+  });
+
+  it('counts slices of GPUs by the name that the platform has for them', async () => {
+    runner = runnerWith(cluster, { gpus: 3, gpuResource: 'nvidia.com/mig-1g.10gb' });
+    await runner.submit(testDocument);
+    expect(await runner.list()).toMatchObject([{ gpus: 3 }]);
   });
 
   it('finds progress among the lines of the log, and leaves it out of the tail', async () => {
@@ -118,12 +137,5 @@ describe('the kubernetes job runner', () => {
     const chunk = await runner.readProgress(handle, 0);
     expect(chunk).toEqual({ lines: [JSON.parse(progress)], nextOffset: cluster.log.length });
     expect(await runner.logTail(handle)).toBe('loading\nTraceback');
-  });
-
-  it('begins with the new log file where the node has put the full one away', async () => {
-    const handle = await runner.submit(testDocument);
-    cluster.pod = running;
-    cluster.log = 'new\n';
-    expect(await runner.readLog(handle, 10_000, 100)).toEqual({ text: 'new\n', nextOffset: 4 });
   });
 });

@@ -32,9 +32,8 @@ test('bears that jobs make and remove their scratch meanwhile', async () => {
      }`,
     { eval: true },
   );
-  let isOver = false;
-  churn.once('exit', () => (isOver = true));
-  while (!isOver) {
+  // -1 once it has ended.
+  while (churn.threadId >= 0) {
     expect(diskBytes(folder)).toBe(0);
     await setImmediate();
   }

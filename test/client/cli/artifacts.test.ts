@@ -6,7 +6,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { createArtifactStore } from '../../../src/adapters/artifacts/artifact-store.ts';
 import { createDirectoryStore } from '../../../src/adapters/directory/object-store.ts';
+import { openDirectoryLog } from '../../../src/client/cli/directory-log.ts';
 import { copyLog } from '../../../src/client/cli/job-log.ts';
+import { openJobLog } from '../../../src/client/cli/open-catalog.ts';
 import { runCli } from '../../../src/client/cli/run-cli.ts';
 import type { Artifact } from '../../../src/contracts/artifact.ts';
 import { shippedPlatform } from '../../adapters/platform/test-platform.ts';
@@ -99,7 +101,7 @@ describe('the log of a job', () => {
     const directory = join(folder, 'train-1');
     mkdirSync(directory);
     writeFileSync(join(directory, 'log.txt'), 'step 1\n');
-    const copied = copyLog({ jobsDirectory: folder, job: 'train-1', follow: true, output: process.stdout });
+    const copied = copyLog({ log: openDirectoryLog(folder, 'train-1'), follow: true, output: process.stdout });
     await vi.waitUntil(() => printed.stdout === 'step 1\n');
     writeFileSync(join(directory, 'log.txt'), 'step 1\nstep 2\n');
     writeFileSync(join(directory, 'exit.json'), '{}');
@@ -107,8 +109,20 @@ describe('the log of a job', () => {
     expect(printed.stdout).toBe('step 1\nstep 2\n');
   });
 
+  test('on Kubernetes is read from the store, while the job runs and when it has ended', async () => {
+    const pieces = join(folder, 'store', 'jobs', 'train-3', 'log', '20261125T100001Z-pod');
+    mkdirSync(pieces, { recursive: true });
+    writeFileSync(join(pieces, '000000000000.txt'), '2026-11-25T10:00:03.1Z step 1\n');
+    const log = await openJobLog({}, 'train-3');
+    const copied = copyLog({ log, follow: true, output: process.stdout });
+    await vi.waitUntil(() => printed.stdout === 'step 1\n');
+    writeFileSync(join(pieces, '000000000007.txt'), '2026-11-25T10:00:03.2Z größer');
+    writeFileSync(join(folder, 'store', 'jobs', 'train-3', 'ended.json'), '{}');
+    await copied;
+    expect(printed.stdout).toBe('step 1\ngrößer');
+  });
+
   test('that is not here is said to be missing', async () => {
-    const copy = { jobsDirectory: folder, job: 'train-2', follow: false, output: process.stdout };
-    await expect(copyLog(copy)).rejects.toMatchObject({ failure: 'NotFound' });
+    expect(() => openDirectoryLog(folder, 'train-2')).toThrow(expect.objectContaining({ failure: 'NotFound' }));
   });
 });

@@ -51,6 +51,7 @@ describe('the command line', () => {
     [['gc', '--older-than', 'yesterday'], 2, 'It must be a time from 60s such as 90m, 24h or 7d'],
     [['gc', '--older-than', '30s'], 2, 'It must be a time from 60s such as 90m, 24h or 7d'],
     [['gc', '--yes', '--dry-run'], 2, '--yes and --dry-run exclude each other'],
+    [['jobs', 'reap', '--yes', '--dry-run'], 2, '--yes and --dry-run exclude each other'],
     [['models', 'import', './nothing', '--name', 'n'], 2, 'there is no file or directory'],
     [['ask', 'hello', '--target', 't', '--model', 'm'], 3, 'the platform is not known'],
     [['artifacts', 'ls'], 3, 'the platform is not known'],

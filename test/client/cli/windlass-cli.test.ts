@@ -122,6 +122,34 @@ describe('the command line', () => {
     });
   });
 
+  test('lists jobs, shows those without a run, and removes them when it is told so', async () => {
+    const world = createFakeWorld();
+    await lab.inWorld(world, async () => {
+      const listed = await cli.windlass('jobs');
+      expect(listed).toMatchObject({ status: 0 });
+      expect(listed.stdout).toMatch(/^glossary-7 +train +1 +running +\S+ +2 +0\.50 +orphan$/m);
+      const shown = await cli.windlass('jobs', 'reap');
+      expect(shown.stdout).toContain('nothing was removed; do it with --yes');
+      expect(world.calls).toEqual(['listJobs', 'listJobs']);
+      const removed = await cli.windlass('jobs', 'reap', '--yes', '--json');
+      expect(JSON.parse(removed.stdout)).toMatchObject({
+        orphans: [{ runId: 'glossary-7' }],
+        removed: [{ name: 'train-0123456789abcdef-glossary-7-1', problem: null }],
+      });
+    });
+  });
+
+  test('ends with 1 where a job is still there', async () => {
+    const world = createFakeWorld();
+    const problem = 'its node does not answer';
+    world.activities.removeOrphanJobs = async () => [{ name: 'stuck', problem }];
+    await lab.inWorld(world, async () => {
+      const reaped = await cli.windlass('jobs', 'reap', '--yes');
+      expect(reaped).toMatchObject({ status: 1 });
+      expect(reaped.stdout).toContain(`stuck is still there: ${problem}`);
+    });
+  });
+
   test('rolls back and compares', async () => {
     await inWorld({ live: [1, 2] }, async () => {
       const back = await cli.windlass('rollback', '--target', 'production', '--model', 'glossary', '--json');

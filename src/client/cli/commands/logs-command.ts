@@ -1,15 +1,17 @@
 import type { Command } from 'commander';
 
 import { isStageName } from '../../../contracts/names.ts';
-import type { KubernetesJobsPlatform } from '../../../contracts/platform.ts';
 import type { RunStatus, StageStatus } from '../../../contracts/run-status.ts';
 import { stageNames } from '../../../contracts/stage.ts';
 import { readPlatform } from '../../stack-home.ts';
 import { WindlassError } from '../../windlass-error.ts';
 import type { ServerOptions } from '../cli-options.ts';
 import { addServerOptions, withClient } from '../cli-options.ts';
+import { openDirectoryLog } from '../directory-log.ts';
 import { UsageError } from '../exit-status.ts';
+import type { ReadableLog } from '../job-log.ts';
 import { copyLog } from '../job-log.ts';
+import { openJobLog } from '../open-catalog.ts';
 
 interface LogsOptions extends ServerOptions {
   readonly follow?: boolean;
@@ -30,19 +32,13 @@ async function printLogs(runId: string, stage: string | undefined, options: Logs
     throw new UsageError(`"${stage}" is no stage; stages are ${stageNames.join(', ')}`);
   }
   const status = await withClient(options, (client) => client.status(runId));
-  const { jobs } = readPlatform(options);
-  const job = jobOf(status, stage);
-  if (jobs.runner === 'kubernetes') throw onCluster(job, jobs);
-  await copyLog({ jobsDirectory: jobs.directory, job, follow: options.follow === true, output: process.stdout });
+  const log = await openLog(options, jobOf(status, stage));
+  await copyLog({ log, follow: options.follow === true, output: process.stdout });
 }
 
-/** The command line has no rights on the cluster. */
-function onCluster(job: string, { namespace }: KubernetesJobsPlatform): WindlassError {
-  const message = `the jobs of this platform run in namespace ${namespace} of Kubernetes, where kubectl logs reads them`;
-  return new WindlassError(
-    'NotFound',
-    `${message}; when a job is removed its log is kept as jobs/${job}/log.txt of the store`,
-  );
+async function openLog(options: LogsOptions, job: string): Promise<ReadableLog> {
+  const { jobs } = readPlatform(options);
+  return jobs.runner === 'process' ? openDirectoryLog(jobs.directory, job) : openJobLog(options, job);
 }
 
 /** @throws WindlassError `NotFound` with the reason why there is no log. */
