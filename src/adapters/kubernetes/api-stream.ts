@@ -1,9 +1,6 @@
-import type { IncomingMessage } from 'node:http';
-import { text } from 'node:stream/consumers';
 import type { ApiServer } from './api-server.ts';
-import { requestHeaders } from './api-server.ts';
 import { createOpenStream } from './open-stream.ts';
-import { refusalToAdapterError, toAdapterError } from './to-adapter-error.ts';
+import { toAdapterError } from './to-adapter-error.ts';
 
 export interface ApiStreamRequest {
   /** Below the server, such as `/api/v1/namespaces/jobs/pods`. */
@@ -28,10 +25,9 @@ export function createApiStream(server: ApiServer, idleMs: number): ApiStream {
     try {
       const response = await open({
         path: `${path}?${new URLSearchParams(query).toString()}`,
-        headers: await requestHeaders(server),
+        name,
         signal: AbortSignal.any([signal, silence.signal]),
       });
-      await ensureAccepted(response, name);
       yield '';
       for await (const piece of response.setEncoding('utf8')) {
         silence.putOff();
@@ -51,10 +47,4 @@ function endAfter(idleMs: number): { readonly signal: AbortSignal; putOff(): voi
   const end = (): void => controller.abort(new Error(`nothing came for ${idleMs / 1000} s`));
   const timer = setTimeout(end, idleMs).unref();
   return { signal: controller.signal, putOff: () => void timer.refresh(), cancel: () => clearTimeout(timer) };
-}
-
-async function ensureAccepted(response: IncomingMessage, request: string): Promise<void> {
-  const status = response.statusCode ?? 0;
-  if (status === 200) return;
-  throw refusalToAdapterError({ request, status, body: await text(response) });
 }

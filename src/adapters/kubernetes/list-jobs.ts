@@ -2,17 +2,15 @@ import type { JobHandle } from '../../contracts/job.ts';
 import type { KubernetesJobsPlatform } from '../../contracts/platform.ts';
 import type { StandingJob } from '../../ports/job-runner.ts';
 import type { JobApi } from './job-api.ts';
-import { annotationKeys } from './job-metadata.ts';
+import { annotationKeys, jobUidLabel } from './job-metadata.ts';
 import { timeOfPods } from './job-times.ts';
 import { observeJob } from './observe-job.ts';
 import type { ObservedJob, ObservedPod } from './observed.ts';
 
-const ownerLabel = 'batch.kubernetes.io/controller-uid';
-
 /** Two calls, whatever the number of Jobs. Events are not asked for: why a Job has no pod is told to whoever follows it. */
 export async function listJobs(api: JobApi, platform: KubernetesJobsPlatform): Promise<readonly StandingJob[]> {
   const [jobs, pods] = await Promise.all([api.listJobs(), api.listAllPods()]);
-  const podsOf = Map.groupBy(pods, ({ metadata }) => metadata.labels[ownerLabel] ?? '');
+  const podsOf = Map.groupBy(pods, ({ metadata }) => metadata.labels[jobUidLabel] ?? '');
   const resources = gpuResources(platform);
   const nowMs = Date.now();
   return jobs.map((job) => {

@@ -1,10 +1,7 @@
-import type { IncomingMessage } from 'node:http';
-import { text } from 'node:stream/consumers';
 import type { ApiServer } from './api-server.ts';
-import { requestHeaders } from './api-server.ts';
 import { jobContainerName } from './job-container.ts';
 import { createOpenStream } from './open-stream.ts';
-import { refusalToAdapterError, toAdapterError } from './to-adapter-error.ts';
+import { toAdapterError } from './to-adapter-error.ts';
 
 export interface PodLogRequest {
   readonly pod: string;
@@ -39,13 +36,11 @@ export function createPodLogStream(
     const name = `Kubernetes GET ${server.url}${path}`;
     const limit = limitOf({ silentMs, openMs });
     try {
-      const headers = await requestHeaders(server);
       const response = await open({
         path: `${path}?${queryOf(since)}`,
-        headers,
+        name,
         signal: AbortSignal.any([signal, limit.signal]),
       });
-      await ensureAccepted(response, name);
       for await (const bytes of response) {
         limit.putOff();
         yield bytes as Buffer;
@@ -79,9 +74,4 @@ function limitOf({ silentMs, openMs }: Required<PodLogStreamOptions>): Limit {
     putOff: () => void timers[0].refresh(),
     cancel: () => timers.forEach(clearTimeout),
   };
-}
-
-async function ensureAccepted(response: IncomingMessage, request: string): Promise<void> {
-  const status = response.statusCode ?? 0;
-  if (status !== 200) throw refusalToAdapterError({ request, status, body: await text(response) });
 }
