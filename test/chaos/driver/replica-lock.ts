@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
+import { orEmpty } from '../or-empty.ts';
+
 /** Whether a process is the only one that may change some replica now: it listens on the lock's name (src/adapters/triton/lock.ts). */
 export function holdsReplicaLock(pid: number): boolean {
   const held = new Set(socketsOf(pid));
@@ -19,13 +21,4 @@ function socketsOf(pid: number): readonly string[] {
 /** `socket:[4711]` */
 function inodeIn(link: string): string {
   return /^socket:\[(?<inode>\d+)\]$/u.exec(link)?.groups?.['inode'] ?? '';
-}
-
-/** The process, or one of its handles, may be gone by now. */
-function orEmpty(read: () => readonly string[]): readonly string[] {
-  try {
-    return read();
-  } catch {
-    return [];
-  }
 }

@@ -27,7 +27,7 @@ test('bears that jobs make and remove their scratch meanwhile', async () => {
   const churn = new Worker(
     `const { mkdirSync, rmSync } = require('node:fs');
      for (let job = 0; job < 4000; job += 1) {
-       mkdirSync(${JSON.stringify(folder)} + '/job-' + job % 20 + '/work/deep', { recursive: true });
+       mkdirSync(${JSON.stringify(folder)} + '/job-' + job % 20 + '/scratch/deep', { recursive: true });
        rmSync(${JSON.stringify(folder)} + '/job-' + (job + 10) % 20, { recursive: true, force: true });
      }`,
     { eval: true },

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { MarkedProcess } from '../../../src/stack/process-marks.ts';
 import { findMarked } from '../../../src/stack/process-marks.ts';
 import type { StackHome } from '../../../src/stack/stack-home.ts';
+import { orEmpty } from '../or-empty.ts';
 
 /** What the stack holds of the machine at one moment. */
 export interface Resources {
@@ -58,14 +59,6 @@ export function diskBytes(folder: string): number {
     return entry.isFile() ? orZero(() => statSync(path).blocks * 512) : 0;
   });
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-function orEmpty<Item>(list: () => readonly Item[]): readonly Item[] {
-  try {
-    return list();
-  } catch {
-    return [];
-  }
 }
 
 function orZero(figure: () => number): number {
