@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,3 +84,26 @@ def test_sigterm_to_the_whole_group_ends_the_job_with_75(lab: JobLab, tmp_path: 
     with reading_job(lab, tmp_path) as process:
         os.killpg(process.pid, signal.SIGTERM)
         assert process.wait(timeout=60) == 75
+
+
+@pytest.mark.parametrize("broken_row", [None, 7_000])
+def test_what_a_worker_sends_is_written_at_once_or_not_at_all(
+    lab: JobLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken_row: int | None
+) -> None:
+    """A pool waits for ever for the rest of a message whose sender was killed while it wrote."""
+    sizes: list[int] = []
+    receive: Callable[..., io.BytesIO] = vars(Connection)["_recv_bytes"]
+
+    def measured(connection: Connection, maxsize: int | None = None) -> io.BytesIO:
+        received = receive(connection, maxsize)
+        sizes.append(received.getbuffer().nbytes)
+        return received
+
+    monkeypatch.setattr(Connection, "_recv_bytes", measured)
+    rows: list[dict[str, Any]] = [dict(pair(number)) for number in range(12_000)]
+    if broken_row is not None:
+        rows[broken_row] = {"response": "b"}
+    path = write_jsonl_file(tmp_path / "rows.jsonl", rows)
+    ended = lab.run("prepare-data", parameters(source(path), workers=2))
+    assert ended.exit_code == (0 if broken_row is None else 65)
+    assert max(sizes) < select.PIPE_BUF

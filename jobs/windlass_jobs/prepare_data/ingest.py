@@ -9,8 +9,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing import active_children, get_context, parent_process
+from pathlib import Path
 
 import polars as pl
 
@@ -24,8 +26,21 @@ _CHUNKS_WORTH_A_POOL = 4
 _CHUNKS_IN_FLIGHT_PER_WORKER = 2
 
 
+@dataclass(frozen=True)
+class Pool:
+    """The processes that clean.
+
+    Args:
+        workers: how many; one cleans in this process.
+        scratch: an own directory for what the workers hand over.
+    """
+
+    workers: int
+    scratch: Path
+
+
 def read_rows(
-    files: list[SourceFile], rule: RowRule, workers: int, on_rows: Callable[[int], None]
+    files: list[SourceFile], rule: RowRule, pool: Pool, on_rows: Callable[[int], None]
 ) -> pl.DataFrame:
     """The cleaned rows of all files; `on_rows` hears the number read so far.
 
@@ -34,7 +49,7 @@ def read_rows(
     tables: list[pl.DataFrame] = []
     row_count = 0
     try:
-        for table in _cleaned(_chunks_of(files), rule, workers):
+        for table in _cleaned(_chunks_of(files), rule, pool):
             tables.append(table)
             row_count += table.height
             on_rows(row_count)
@@ -60,11 +75,11 @@ def _chunks_of(files: list[SourceFile]) -> Iterator[Chunk | JobFailure]:
         yield failure
 
 
-def _cleaned(chunks: Iterator[Chunk | JobFailure], rule: RowRule, workers: int) -> Iterator[pl.DataFrame]:
+def _cleaned(chunks: Iterator[Chunk | JobFailure], rule: RowRule, pool: Pool) -> Iterator[pl.DataFrame]:
     few = list(islice(chunks, _CHUNKS_WORTH_A_POOL))
-    if workers <= 1 or len(few) < _CHUNKS_WORTH_A_POOL:
+    if pool.workers <= 1 or len(few) < _CHUNKS_WORTH_A_POOL:
         return (_clean(chunk, rule) for chunk in chain(few, chunks))
-    return _cleaned_by_pool(chain(few, chunks), rule, workers)
+    return _cleaned_by_pool(chain(few, chunks), rule, pool)
 
 
 def _clean(chunk: Chunk | JobFailure, rule: RowRule) -> pl.DataFrame:
@@ -74,22 +89,37 @@ def _clean(chunk: Chunk | JobFailure, rule: RowRule) -> pl.DataFrame:
 
 
 def _cleaned_by_pool(
-    chunks: Iterator[Chunk | JobFailure], rule: RowRule, workers: int
+    chunks: Iterator[Chunk | JobFailure], rule: RowRule, pool: Pool
 ) -> Iterator[pl.DataFrame]:
-    running: deque[Future[pl.DataFrame]] = deque()
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent) as pool:
+    running: deque[Future[Path]] = deque()
+    pool.scratch.mkdir(parents=True)
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(pool.workers, mp_context=spawn, initializer=_end_with_parent) as executor:
         try:
-            for chunk in chunks:
-                running.append(pool.submit(_clean, chunk, rule))
-                if len(running) >= workers * _CHUNKS_IN_FLIGHT_PER_WORKER:
-                    yield running.popleft().result()
+            for number, chunk in enumerate(chunks):
+                table = pool.scratch / f"{number}.arrow"
+                running.append(executor.submit(_clean_into, table, chunk, rule))
+                if len(running) >= pool.workers * _CHUNKS_IN_FLIGHT_PER_WORKER:
+                    yield _handed_over(running.popleft().result())
             while running:
-                yield running.popleft().result()
+                yield _handed_over(running.popleft().result())
         except BaseException:
             # The pool ends its workers with SIGTERM, which they ignore: it would wait for ever.
             for worker in active_children():
                 worker.kill()
             raise
+
+
+def _clean_into(table: Path, chunk: Chunk | JobFailure, rule: RowRule) -> Path:
+    """Tables go through a file: of a worker that dies while it sends one the pool would wait for the rest."""
+    _clean(chunk, rule).write_ipc(table)
+    return table
+
+
+def _handed_over(table: Path) -> pl.DataFrame:
+    rows = pl.read_ipc(table)
+    table.unlink()
+    return rows
 
 
 def _end_with_parent() -> None:

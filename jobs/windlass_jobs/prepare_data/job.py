@@ -11,7 +11,7 @@ import polars as pl
 from windlass_jobs.contract import Job, JobFailure, StageOutput
 from windlass_jobs.prepare_data import figures, output
 from windlass_jobs.prepare_data.duplicates import EXACT_DUPLICATE, NEAR_DUPLICATE, with_clusters
-from windlass_jobs.prepare_data.ingest import read_rows
+from windlass_jobs.prepare_data.ingest import Pool, read_rows
 from windlass_jobs.prepare_data.parameters import Parameters, parse_parameters
 from windlass_jobs.prepare_data.rows import RowRule
 from windlass_jobs.prepare_data.selection import Selection, select_rows
@@ -56,7 +56,8 @@ def _ingest(job: Job, parameters: Parameters, files: list[SourceFile]) -> pl.Dat
         job.progress(phase="ingest", message=f"read and cleaned {count} rows", step=count)
 
     job.progress(phase="ingest", message=f"reading {len(files)} files")
-    return read_rows(files, RowRule(parameters.fields, parameters.cleaning), parameters.workers, on_rows)
+    pool = Pool(parameters.workers, job.work / "cleaned")
+    return read_rows(files, RowRule(parameters.fields, parameters.cleaning), pool, on_rows)
 
 
 def _deduplicate(
