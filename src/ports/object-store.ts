@@ -18,8 +18,8 @@ export interface ObjectStore {
   /** Keys under a prefix, in lexical order. */
   list(prefix: string): AsyncIterable<StoredObject>;
   delete(key: string): Promise<void>;
-  /** What writers that died have left anywhere below the root: it is no object, and takes space. */
-  listUnfinished(): AsyncIterable<UnfinishedWrite>;
+  /** What writers have begun and not finished below a prefix, empty or ending in `/`: it is no object, and takes space. */
+  listUnfinished(prefix: string): AsyncIterable<UnfinishedWrite>;
   /** Removes what {@link ObjectStore.listUnfinished} named; one that is gone is no error. */
   removeUnfinished(id: string): Promise<void>;
   /** Streams a local file up: parallel parts with bounded memory, resumable, aborted on failure; if the object exists nothing is sent. */
@@ -39,6 +39,8 @@ export interface StoredObject {
 export interface UnfinishedWrite {
   /** The store's own name of it. */
   readonly id: string;
+  /** The key that was written to, or one beside it; of a folder, with `/` at the end. */
+  readonly key: string;
   readonly sizeBytes: number;
   /** Milliseconds since 1970. */
   readonly modifiedMs: number;

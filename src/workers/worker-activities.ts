@@ -22,6 +22,7 @@ import type { JobActivities } from '../activities/job-activities.ts';
 import { createJobActivities } from '../activities/job-activities.ts';
 import type { JobInventoryActivities } from '../activities/job-inventory.ts';
 import { createJobInventoryActivities } from '../activities/job-inventory.ts';
+import { withoutLeftovers } from '../activities/job-leftovers.ts';
 import type { RunActivities } from '../activities/run-activities.ts';
 import { createRunActivities } from '../activities/run-activities.ts';
 import type { ServingActivities } from '../activities/serving-activities.ts';
@@ -86,17 +87,17 @@ export interface OpenedJobRunner {
 export async function openJobRunner(config: WorkerConfig, guard: PortGuard = unguarded): Promise<OpenedJobRunner> {
   const { platform, environment } = config;
   const { jobs } = platform;
+  const { objects } = openArtifactStore(platform.store.uri, guard);
+  const guarded = (runner: JobRunner): JobRunner => withoutLeftovers(guard('job-runner', runner), objects);
   if (jobs.runner === 'process')
-    return { runner: guard('job-runner', createProcessJobRunner({ ...jobs, environment })), watch: null };
+    return { runner: guarded(createProcessJobRunner({ ...jobs, environment })), watch: null };
   const server = await (jobs.kubeconfig === null ? serverOfPod(environment) : serverOfKubeconfig(jobs.kubeconfig));
   const client = createApiClient(server);
   await ensureWorkerRights(client, jobs.namespace);
   const api = createJobApi(client, jobs.namespace);
   const podLogs = createPodLogStream(server, jobs.namespace);
-  const { objects } = openArtifactStore(platform.store.uri, guard);
   const watch = createJobWatch({ server, namespace: jobs.namespace });
-  const runner = createKubernetesJobRunner({ platform: jobs, api, podLogs, objects, watch });
-  return { runner: guard('job-runner', runner), watch };
+  return { runner: guarded(createKubernetesJobRunner({ platform: jobs, api, podLogs, objects, watch })), watch };
 }
 
 /** What only the worker with the job runner's rights does. */

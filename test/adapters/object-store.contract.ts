@@ -215,12 +215,13 @@ export function describeObjectStore(name: string, openStore: OpenStore): void {
       expect(dated?.modifiedMs).toBeLessThan(Date.now() + 5_000);
     });
 
-    it('names what a killed writer has left, and removes it, however often', async () => {
+    it('names what a killed writer has left, by prefix too, and removes it, however often', async () => {
       await killMidUpload(test, 'files/left-alone', big);
-      const left = await Array.fromAsync(store.listUnfinished());
+      expect(await Array.fromAsync(store.listUnfinished('files/left/'))).toEqual([]);
+      const left = await Array.fromAsync(store.listUnfinished(''));
       expect(left.some(({ sizeBytes }) => sizeBytes > 0)).toBe(true);
       for (const { id } of [...left, ...left]) await store.removeUnfinished(id);
-      expect(await Array.fromAsync(store.listUnfinished())).toEqual([]);
+      expect(await Array.fromAsync(store.listUnfinished(''))).toEqual([]);
       expect(await test.leftovers()).toEqual([]);
     });
 

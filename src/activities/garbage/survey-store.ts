@@ -34,7 +34,7 @@ export async function surveyStore(objects: ObjectStore): Promise<Survey> {
     claims: await inParallel(claimsOf(claims ?? []), parallelReads, (item) => withRuns(objects, item)),
     uses: await surveyUses(objects),
     specs: (specs ?? []).flatMap((object) => specOf(objects, object)),
-    unfinished: await Array.fromAsync(objects.listUnfinished()),
+    unfinished: await Array.fromAsync(objects.listUnfinished('')),
   };
 }
 

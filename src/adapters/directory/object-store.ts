@@ -41,7 +41,7 @@ export function createDirectoryStore(rootUri: string): ObjectStore {
     stat: (key) => act({ verb: 'look at', key }, statFile),
     list: (prefix) => listFiles(directory, prefix),
     delete: (key) => act({ verb: 'delete', key }, deleteFile),
-    listUnfinished: () => listUnfinished(directory),
+    listUnfinished: (prefix) => listUnfinished(directory, prefix),
     removeUnfinished: (id) => removeUnfinished(directory, id),
     upload: (file, key, options = {}) =>
       act({ verb: `upload ${file} to`, key, signal: options.signal }, (path) =>
@@ -167,11 +167,13 @@ async function* listFiles(directory: Directory, prefix: string): AsyncGenerator<
   }
 }
 
-async function* listUnfinished({ root, rootUri }: Directory): AsyncGenerator<UnfinishedWrite> {
+async function* listUnfinished({ root, rootUri }: Directory, prefix: string): AsyncGenerator<UnfinishedWrite> {
+  const problem = keyPrefixProblem(prefix);
+  if (problem !== null) throw badKey(prefix, problem);
   try {
-    yield* findUnfinished(root);
+    yield* findUnfinished(root, prefix);
   } catch (error) {
-    throw toAdapterError(error, `list unfinished files of ${rootUri}`);
+    throw toAdapterError(error, `list unfinished files of ${rootUri}/${prefix}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isUnfinishedName } from '../../contracts/object-key.ts';
@@ -5,8 +6,11 @@ import type { UnfinishedWrite } from '../../ports/object-store.ts';
 import { hasCode } from '../file-failures.ts';
 import { temporaryFolder } from './durable-files.ts';
 
-/** Files that somebody was writing, and folders that hold nothing (their names end in `/`), below a root; deepest first. */
-export async function* findUnfinished(root: string, folder = '', isInside = false): AsyncGenerator<UnfinishedWrite> {
+/**
+ * Files that somebody was writing, and folders that hold nothing (their names end in `/`), in a folder below a root; deepest first, so
+ * that who removes what he is given sees the folders that become empty too.
+ */
+export async function* findUnfinished(root: string, folder: string, isInside = false): AsyncGenerator<UnfinishedWrite> {
   const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(noneIfGone);
   for (const entry of entries) {
     const id = `${folder}${entry.name}`;
@@ -15,7 +19,7 @@ export async function* findUnfinished(root: string, folder = '', isInside = fals
     else if (isUnfinished) yield* lookAt(root, id);
   }
   const isKept = folder === '' || folder === `${temporaryFolder}/`;
-  if (entries.length === 0 && !isKept) yield* lookAt(root, folder);
+  if (!isKept && (await isEmpty(join(root, folder), entries))) yield* lookAt(root, folder);
 }
 
 /** A folder that somebody has filled meanwhile stays. */
@@ -30,10 +34,16 @@ export async function removeIfEmpty(folder: string): Promise<void> {
 async function* lookAt(root: string, id: string): AsyncGenerator<UnfinishedWrite> {
   try {
     const found = await stat(join(root, id));
-    yield { id, sizeBytes: found.isFile() ? found.size : 0, modifiedMs: found.mtimeMs };
+    yield { id, key: id, sizeBytes: found.isFile() ? found.size : 0, modifiedMs: found.mtimeMs };
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
   }
+}
+
+/** Looks again where all that was there may have been removed meanwhile. */
+async function isEmpty(folder: string, seen: readonly Dirent[]): Promise<boolean> {
+  if (seen.some((entry) => entry.isFile() && !isUnfinishedName(entry.name))) return false;
+  return seen.length === 0 || (await readdir(folder).catch(noneIfGone)).length === 0;
 }
 
 function noneIfGone(error: unknown): [] {

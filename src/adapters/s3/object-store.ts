@@ -40,7 +40,7 @@ export function createS3Store(rootUri: string, options: S3Options = {}): ObjectS
     stat: (key) => act({ verb: 'look at', key }, () => statObject(bucket, key)),
     list: (prefix) => listObjects(bucket, prefix),
     delete: (key) => act({ verb: 'delete', key }, () => deleteObject(bucket, key)),
-    listUnfinished: () => listUnfinished(bucket),
+    listUnfinished: (prefix) => listUnfinished(bucket, prefix),
     removeUnfinished: (id) => removeUnfinished(bucket, id),
     upload: (file, key, transfer = {}) =>
       act({ verb: `upload ${file} to`, key, signal: transfer.signal }, async () => {
@@ -107,11 +107,11 @@ function* objectsOf(bucket: Bucket, page: ListObjectsV2CommandOutput): Generator
   }
 }
 
-async function* listUnfinished(bucket: Bucket): AsyncGenerator<UnfinishedWrite> {
+async function* listUnfinished(bucket: Bucket, prefix: string): AsyncGenerator<UnfinishedWrite> {
   try {
-    yield* findUnfinished(bucket);
+    yield* findUnfinished(bucket, prefix);
   } catch (error) {
-    throw toAdapterError(error, `list unfinished uploads of ${bucket.rootUri}`);
+    throw toAdapterError(error, `list unfinished uploads of ${bucket.rootUri}/${prefix}`);
   }
 }
 

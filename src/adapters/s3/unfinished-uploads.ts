@@ -42,13 +42,14 @@ export async function abortStaleUploads(bucket: Bucket): Promise<void> {
   }
 }
 
-/** Uploads below the root that nobody has completed yet, with the bytes that the server holds of them. */
-export async function* findUnfinished(bucket: Bucket): AsyncGenerator<UnfinishedWrite> {
-  for (const upload of await unfinishedUploads(bucket, bucket.prefix)) {
+/** Uploads below a prefix that nobody has completed yet, with the bytes that the server holds of them. */
+export async function* findUnfinished(bucket: Bucket, prefix: string): AsyncGenerator<UnfinishedWrite> {
+  for (const upload of await unfinishedUploads(bucket, `${bucket.prefix}${prefix}`)) {
     const parts = await listParts(bucket, upload);
     if (parts === null) continue;
     const sizeBytes = [...parts.values()].reduce((total, { Size = 0 }) => total + Size, 0);
-    yield { id: idOf(upload), sizeBytes, modifiedMs: newestMs(upload, parts) };
+    const key = (upload.Key ?? '').slice(bucket.prefix.length);
+    yield { id: idOf(upload), key, sizeBytes, modifiedMs: newestMs(upload, parts) };
   }
 }
 

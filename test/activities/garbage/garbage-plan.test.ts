@@ -180,7 +180,7 @@ describe('what runs have left', () => {
   });
 
   test('an unfinished write goes once it is old', () => {
-    const unfinished = [old, young].map((modifiedMs) => ({ id: 'x', sizeBytes: 1, modifiedMs }));
+    const unfinished = [old, young].map((modifiedMs) => ({ id: 'x', key: 'x', sizeBytes: 1, modifiedMs }));
     const plan = planGarbage({ ...nothing, unfinished }, nobody, youngFromMs);
     expect(plan.unfinished.map((verdict) => verdict.keeper)).toEqual([null, 'grace-period']);
   });

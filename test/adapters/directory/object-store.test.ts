@@ -68,6 +68,8 @@ describe('a directory store', () => {
     const keys: string[] = [];
     for await (const { key } of store.list('')) keys.push(key);
     expect(keys).toEqual(['artifacts/whole']);
+    const unfinished = await Array.fromAsync(store.listUnfinished('artifacts/'));
+    expect(unfinished.map(({ key }) => key)).toEqual(['artifacts/.staging-0123']);
   });
 });
 
