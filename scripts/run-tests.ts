@@ -19,7 +19,7 @@ async function runPytest(): Promise<StepResult> {
   const problem = await versitygwProblem();
   if (problem !== null) {
     process.stdout.write(`without S3: ${problem}\n`);
-    return runStep(pytest);
+    return runStep(pytest, 'at-end');
   }
   const server = await startVersitygw();
   try {
@@ -30,13 +30,14 @@ async function runPytest(): Promise<StepResult> {
       WINDLASS_TEST_S3_ACCESS_KEY: server.accessKey,
       WINDLASS_TEST_S3_SECRET_KEY: server.secretKey,
     };
-    return await runStep({ ...pytest, environment: { ...pytest.environment, ...environment } });
+    return await runStep({ ...pytest, environment: { ...pytest.environment, ...environment } }, 'at-end');
   } finally {
     await server.stop();
   }
 }
 
-const results = [await runPytest(), await runStep(vitest)];
+// Much of both is waiting.
+const results = await Promise.all([runPytest(), runStep(vitest)]);
 const counts = results.map((result) => countsIn(result));
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);
 const failed = counts.reduce((sum, count) => sum + count.failed, 0);

@@ -16,29 +16,31 @@ export interface StepResult {
   readonly output: string;
 }
 
-/** Runs one step; its output is shown as it comes and kept for counting. */
-export async function runStep(step: Step): Promise<StepResult> {
+/** Runs one step; its output is kept for counting, and shown as it comes, or of a step beside another one at its end. */
+export async function runStep(step: Step, shown: 'live' | 'at-end' = 'live'): Promise<StepResult> {
   const startedMs = performance.now();
-  process.stdout.write(`\n── ${step.name}: ${step.command} ${step.args.join(' ')}\n`);
+  const title = `\n── ${step.name}: ${step.command} ${step.args.join(' ')}\n`;
+  if (shown === 'live') process.stdout.write(title);
   const child = spawn(step.command, step.args, {
     cwd: step.cwd ?? '.',
     env: { ...process.env, ...step.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  const take = (chunk: Buffer): void => {
-    output += chunk.toString();
-    process.stdout.write(chunk);
+  const take = (text: string): void => {
+    output += text;
+    if (shown === 'live') process.stdout.write(text);
   };
-  child.stdout.on('data', take);
-  child.stderr.on('data', take);
+  child.stdout.setEncoding('utf8').on('data', take);
+  child.stderr.setEncoding('utf8').on('data', take);
   const exitCode = await new Promise<number>((resolve) => {
     child.on('error', (error) => {
-      process.stdout.write(`${step.command}: ${error.message}\n`);
+      take(`${step.command}: ${error.message}\n`);
       resolve(127);
     });
     child.on('close', (code) => resolve(code ?? 1));
   });
+  if (shown === 'at-end') process.stdout.write(`${title}${output}`);
   return { name: step.name, exitCode, seconds: (performance.now() - startedMs) / 1000, output };
 }
 
