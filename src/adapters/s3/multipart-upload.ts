@@ -24,7 +24,11 @@ export type UploadOutcome = 'written' | 'lost' | 'restart';
  * One try: goes on with an unfinished upload of the key (of a killed process) or begins one, sends the parts that are missing and
  * commits with `If-None-Match: *`. Whatever fails, the upload is aborted, so that no parts stay behind.
  */
-export async function uploadInParts(bucket: Bucket, upload: FileUpload): Promise<UploadOutcome> {
+export async function uploadInParts(
+  bucket: Bucket,
+  upload: FileUpload,
+  { isLastTry }: { readonly isLastTry: boolean },
+): Promise<UploadOutcome> {
   const open = (await findUnfinishedUpload(bucket, upload.key, upload.plan)) ?? (await createUpload(bucket, upload));
   try {
     const parts = await inParallel(upload.plan, bucket.parallelParts, (part) =>
@@ -35,15 +39,19 @@ export async function uploadInParts(bucket: Bucket, upload: FileUpload): Promise
   } catch (error) {
     await abortUpload(bucket, addressOf(bucket, upload.key).Key, open.id).catch(() => undefined);
     upload.signal?.throwIfAborted();
-    return outcomeOf(error);
+    const outcome = outcomeOf(error);
+    if (outcome === null || (isLastTry && isTransient(error))) throw error;
+    return outcome;
   }
 }
 
-/** A conflict may mean anything but success (S3: begin anew); an upload that is gone was ended by another writer of the key. */
-function outcomeOf(error: unknown): UploadOutcome {
+/**
+ * A conflict may mean anything but success (S3: begin anew); an upload that is gone was ended by another writer of the key, and some
+ * servers answer with an internal error while that one commits.
+ */
+function outcomeOf(error: unknown): UploadOutcome | null {
   if (isS3Error(error, 'PreconditionFailed', 412)) return 'lost';
-  if (isS3Error(error, 'NoSuchUpload', 'InvalidPart', 409)) return 'restart';
-  throw error;
+  return isS3Error(error, 'NoSuchUpload', 'InvalidPart', 409) || isTransient(error) ? 'restart' : null;
 }
 
 async function createUpload(bucket: Bucket, upload: FileUpload): Promise<OpenUpload> {

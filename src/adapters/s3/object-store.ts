@@ -138,8 +138,8 @@ async function uploadFile(bucket: Bucket, upload: UploadRequest): Promise<void> 
   for (let attempt = 1; attempt <= uploadTries; attempt += 1) {
     if ((await statObject(bucket, upload.key)) !== null) return;
     if (size <= bucket.minPartBytes) return uploadWhole(bucket, upload);
-    const outcome = await uploadInParts(bucket, { ...upload, plan: planParts(size, bucket.minPartBytes) });
-    if (outcome !== 'restart') return;
+    const request = { ...upload, plan: planParts(size, bucket.minPartBytes) };
+    if ((await uploadInParts(bucket, request, { isLastTry: attempt === uploadTries })) !== 'restart') return;
   }
   throw new AdapterError('Conflict', `other writers of ${bucket.rootUri}/${upload.key} kept on interfering`, {
     system: 'store',

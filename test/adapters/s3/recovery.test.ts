@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { CreateMultipartUploadCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { createS3Store } from '../../../src/adapters/s3/object-store.ts';
+import type { S3Options } from '../../../src/adapters/s3/s3-client.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import { startVersitygw, versitygwProblem } from '../../servers/versitygw.ts';
 import type { VersitygwServer } from '../../servers/versitygw.ts';
@@ -13,6 +14,11 @@ import type { StoreUnderTest } from '../stores-under-test.ts';
 import { openS3UnderTest, partBytes, s3ClientOf, s3OptionsOf } from '../stores-under-test.ts';
 
 const problem = await versitygwProblem();
+interface Sockets {
+  readonly client: Socket;
+  readonly upstream: Socket;
+}
+
 const fileBytes = 4 * partBytes + 777;
 
 describe.skipIf(problem !== null)(`an S3 store${problem === null ? '' : ` (skipped: ${problem})`}`, () => {
@@ -100,6 +106,18 @@ describe.skipIf(problem !== null)(`an S3 store${problem === null ? '' : ` (skipp
     expect(await uploadCounted(await openFlakyStore(3, 2 * 1024 * 1024))).toBe(fileBytes);
   });
 
+  it('begins anew when the server fails to commit', async () => {
+    const store = await openProxiedStore(createCommitFailures(2), { maxAttempts: 1 });
+    expect(await uploadCounted(store)).toBe(3 * fileBytes);
+    expect(await test.leftovers()).toEqual([]);
+  });
+
+  it('says so when the server never commits, and leaves no parts', async () => {
+    const store = await openProxiedStore(createCommitFailures(Infinity), { maxAttempts: 1 });
+    await expect(store.upload(file, 'left')).rejects.toMatchObject({ failure: 'Unavailable' });
+    expect(await test.leftovers()).toEqual([]);
+  });
+
   it('says that the server cannot be reached', async () => {
     const store = createS3Store(test.store.rootUri, {
       ...s3OptionsOf(server),
@@ -134,10 +152,8 @@ describe.skipIf(problem !== null)(`an S3 store${problem === null ? '' : ` (skipp
 
   /** The server behind a proxy that cuts the first connections after some bytes, whichever way they go. */
   async function openFlakyStore(cuts: number, cutAfterBytes: number): Promise<ObjectStore> {
-    const proxy = createServer();
     let left = cuts;
-    proxy.on('connection', (client: Socket) => {
-      const upstream = connect(Number(new URL(server.endpoint).port), '127.0.0.1');
+    return openProxiedStore(({ client, upstream }) => {
       let movedBytes = 0;
       const count = (chunk: Buffer): void => {
         movedBytes += chunk.length;
@@ -147,14 +163,38 @@ describe.skipIf(problem !== null)(`an S3 store${problem === null ? '' : ` (skipp
         client.destroy();
         upstream.destroy();
       };
-      client.on('data', count).on('error', () => upstream.destroy());
-      upstream.on('data', count).on('error', () => client.destroy());
+      client.on('data', count);
+      upstream.on('data', count);
+    });
+  }
+
+  async function openProxiedStore(interfere: (sockets: Sockets) => void, options?: S3Options): Promise<ObjectStore> {
+    const proxy = createServer();
+    proxy.on('connection', (client: Socket) => {
+      const upstream = connect(Number(new URL(server.endpoint).port), '127.0.0.1');
+      interfere({ client, upstream });
+      client.on('error', () => upstream.destroy());
+      upstream.on('error', () => client.destroy());
       client.pipe(upstream).pipe(client);
     });
     await once(proxy.listen(0, '127.0.0.1'), 'listening');
     onTestFinished(() => void proxy.close());
     const address = proxy.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
-    return createS3Store(test.store.rootUri, { ...s3OptionsOf(server), endpoint: `http://127.0.0.1:${port}` });
+    const endpoint = `http://127.0.0.1:${port}`;
+    return createS3Store(test.store.rootUri, { ...s3OptionsOf(server), ...options, endpoint });
   }
 });
+
+/** Answers the first requests that commit an upload with an internal error. */
+function createCommitFailures(failures: number): (sockets: Sockets) => void {
+  let left = failures;
+  return ({ client, upstream }) => {
+    client.on('data', (chunk: Buffer) => {
+      if (left <= 0 || !/^POST \S+uploadId=/u.test(chunk.toString('latin1'))) return;
+      left -= 1;
+      upstream.destroy();
+      client.end('HTTP/1.1 500 Internal Server Error\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    });
+  };
+}
