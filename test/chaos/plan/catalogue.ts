@@ -20,6 +20,7 @@ const points: readonly PointRow[] = [
   { point: 'object-store.get', stages: [...jobStages, 'deploy'], kinds: any },
   { point: 'object-store.stat', stages: jobStages, kinds: any },
   { point: 'object-store.download', stages: ['deploy'], kinds: onDisk },
+  { point: 'object-store.listUnfinished', stages: jobStages, kinds: streamed },
   { point: 'artifact-store.isComplete', stages: jobStages, kinds: any },
   { point: 'artifact-store.manifest', stages: ['deploy'], kinds: any },
   { point: 'artifact-store.fetch', stages: ['deploy'], kinds: onDisk },
