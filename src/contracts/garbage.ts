@@ -1,9 +1,9 @@
 /** What garbage collection looks at in the object store. */
-export const storedKinds = ['artifact', 'record', 'checkpoint', 'claim', 'use', 'spec', 'unfinished'] as const;
+export const storedKinds = ['artifact', 'record', 'checkpoint', 'claim', 'use', 'spec', 'job', 'unfinished'] as const;
 
 /**
  * `record` of a finished stage, `checkpoint`s of a training, `claim` of a stage key, `use` of an artifact by a run that did not make it,
- * `spec` of a run, `unfinished`: what a writer that died has left.
+ * `spec` of a run, `job`: its document, log and end, where they are kept in the store; `unfinished`: what a writer that died has left.
  */
 export type StoredKind = (typeof storedKinds)[number];
 

@@ -3,7 +3,7 @@ import type { Keeper } from '../../contracts/garbage.ts';
 import { keepers } from '../../contracts/garbage.ts';
 import type { StoredKind } from '../../contracts/garbage.ts';
 import type { UnfinishedWrite } from '../../ports/object-store.ts';
-import type { StoredArtifact, StoredCheckpoints, StoredClaims, StoredItem } from './stored-items.ts';
+import type { StoredArtifact, StoredCheckpoints, StoredClaims, StoredItem, StoredJob } from './stored-items.ts';
 import { runNameOf } from '../job-document.ts';
 
 /** What the store holds, with what had to be read of it. */
@@ -14,6 +14,7 @@ export interface Survey {
   readonly claims: readonly SurveyedClaims[];
   readonly uses: readonly SurveyedUse[];
   readonly specs: readonly SurveyedSpec[];
+  readonly jobs: readonly StoredJob[];
   readonly unfinished: readonly UnfinishedWrite[];
 }
 
@@ -95,6 +96,7 @@ export function planGarbage(survey: Survey, references: References, youngFromMs:
           judge.age(item),
         ]),
       ),
+      ...survey.jobs.map((item) => verdict('job', item, [judge.run(item.runName), judge.age(item)])),
     ],
     unfinished: survey.unfinished.map((item) => verdict('unfinished', item, [judge.age(item)])),
   };

@@ -24,12 +24,18 @@ export interface StoredCheckpoints extends StoredItem {
   readonly runNames: readonly string[];
 }
 
+/** All that a job has beside its artifact. */
+export interface StoredJob extends StoredItem {
+  readonly runName: string;
+}
+
 export interface StoredClaims extends StoredItem {
   readonly stageKey: Digest;
 }
 
 const artifactPattern = /^(?<prefix>artifacts\/[^/]+\/[^/]+\/(?<run>[^/]+)-\d+)\/.+$/u;
 const checkpointPattern = /^(?<group>checkpoints\/(?<key>[0-9a-f]+)(?:-[^/]+)?)\/[^/]+\/(?<job>[^/]+)\/.+$/u;
+const jobPattern = /^(?<group>jobs\/(?<job>[^/]+))\/.+$/u;
 const claimPattern = /^(?<group>claims\/(?<key>[0-9a-f]+))\/.+$/u;
 
 export function artifactsOf(objects: readonly StoredObject[]): readonly StoredArtifact[] {
@@ -45,6 +51,13 @@ export function checkpointsOf(objects: readonly StoredObject[]): readonly Stored
     ...itemOf(members),
     shortKey: parts[0]?.['key'] ?? '',
     runNames: [...new Set(parts.map(({ job = '' }) => runNameIn(job)))],
+  }));
+}
+
+export function jobsOf(objects: readonly StoredObject[]): readonly StoredJob[] {
+  return groupsOf(objects, jobPattern, 'group').map(({ parts, members }) => ({
+    ...itemOf(members),
+    runName: runNameIn(parts[0]?.['job'] ?? ''),
   }));
 }
 
@@ -84,7 +97,7 @@ function groupsOf(objects: readonly StoredObject[], pattern: RegExp, by: string)
   return [...groups].map(([name, group]) => ({ name, ...group }));
 }
 
-/** `train-<key>-<run>-<attempt>`. */
+/** `<stage>-<key>-<run>-<attempt>`. */
 function runNameIn(jobName: string): string {
   return /^[a-z-]+?-[0-9a-f]{16}-(?<run>.+)-\d+$/u.exec(jobName)?.groups?.['run'] ?? '';
 }

@@ -13,15 +13,16 @@ import { recordsPrefix } from '../stage-records.ts';
 import { readJson } from '../stored-json.ts';
 import type { Survey, SurveyedArtifact, SurveyedClaims, SurveyedSpec, SurveyedUse } from './garbage-plan.ts';
 import type { StoredArtifact, StoredClaims, StoredItem } from './stored-items.ts';
-import { artifactsOf, checkpointsOf, claimsOf, itemOf } from './stored-items.ts';
+import { artifactsOf, checkpointsOf, claimsOf, itemOf, jobsOf } from './stored-items.ts';
 
 const parallelReads = 16;
 const specPattern = /^runs\/(?<runId>.+)\/[^/]+$/u;
 
 /** All that garbage collection looks at; what lies elsewhere in the store, or has other names, is not its business. */
 export async function surveyStore(objects: ObjectStore): Promise<Survey> {
-  const [artifacts, records, checkpoints, claims, specs] = await Promise.all(
-    ['artifacts/', recordsPrefix, 'checkpoints/', 'claims/', 'runs/'].map(async (prefix) => listAll(objects, prefix)),
+  const prefixes = ['artifacts/', recordsPrefix, 'checkpoints/', 'claims/', 'runs/', 'jobs/'];
+  const [artifacts, records, checkpoints, claims, specs, jobs] = await Promise.all(
+    prefixes.map(async (prefix) => listAll(objects, prefix)),
   );
   return {
     artifacts: await inParallel(artifactsOf(artifacts ?? []), parallelReads, (item) => withDigest(objects, item)),
@@ -34,6 +35,7 @@ export async function surveyStore(objects: ObjectStore): Promise<Survey> {
     claims: await inParallel(claimsOf(claims ?? []), parallelReads, (item) => withRuns(objects, item)),
     uses: await surveyUses(objects),
     specs: (specs ?? []).flatMap((object) => specOf(objects, object)),
+    jobs: jobsOf(jobs ?? []),
     unfinished: await Array.fromAsync(objects.listUnfinished('')),
   };
 }

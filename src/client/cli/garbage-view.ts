@@ -9,6 +9,7 @@ const kindNames: Readonly<Record<StoredKind, readonly [one: string, many: string
   claim: ['claimed stage', 'claimed stages'],
   use: ['note of a use', 'notes of uses'],
   spec: ['run spec', 'run specs'],
+  job: ['log of a job', 'logs of jobs'],
   unfinished: ['unfinished write', 'unfinished writes'],
 };
 

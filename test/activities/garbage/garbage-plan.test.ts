@@ -17,6 +17,7 @@ const nothing: Survey = {
   claims: [],
   uses: [],
   specs: [],
+  jobs: [],
   unfinished: [],
 };
 const nobody: References = { runs: new Map(), names: new Map() };
@@ -173,6 +174,17 @@ describe('what runs have left', () => {
       'a spec of a registered version stays',
       { specs: [{ ...item(), uri: 'file:///s', runId: 'g-1' }] },
       [named('file:///s', 'registered-version'), 'registered-version'],
+    ],
+    [
+      'the log of a job of a known run stays',
+      { jobs: [{ ...item(), runName: 'g-1' }] },
+      [run('g-1', false), 'closed-run'],
+    ],
+    ['the log of a job of a forgotten run goes', { jobs: [{ ...item(), runName: 'g-1' }] }, [{}, null]],
+    [
+      'the log of a job that Temporal does not list yet stays',
+      { jobs: [{ ...item(young), runName: 'g-1' }] },
+      [{}, 'grace-period'],
     ],
   ])('%s', (_name, survey, [references, keeper]) => {
     const plan = planGarbage({ ...nothing, ...survey }, { ...nobody, ...references }, youngFromMs);

@@ -112,6 +112,8 @@ function describeCollection(place: string, openStore: OpenStore): void {
       await put(`${claims}/00000001.waiting/0123456789abcdef`, { workflowId: 'forgotten-too', runId: '1' });
       await put('uses/0123.json', { workflowId: 'forgotten', artifactUri: artifact.uri });
       await put('runs/forgotten/spec-0123456789abcdef.json', {});
+      for (const name of ['log/20261127T120000Z-pod/0.txt', 'ended.json'])
+        await put(`jobs/train-${shortKey}-forgotten-1/${name}`, {});
       await put('something/of-somebody-else.txt', {});
       const { garbage, kept } = await find();
       expect(garbage.map(({ kind, count }) => [kind, count])).toEqual([
@@ -121,10 +123,11 @@ function describeCollection(place: string, openStore: OpenStore): void {
         ['claim', 1],
         ['use', 1],
         ['spec', 1],
+        ['job', 1],
       ]);
       expect(garbage[0]?.sizeBytes).toBeGreaterThan(artifact.sizeBytes);
       expect(kept).toEqual([]);
-      expect(await keys()).toHaveLength(11);
+      expect(await keys()).toHaveLength(13);
       expect(await sweep()).toEqual(garbage);
       expect(await keys()).toEqual(['something/of-somebody-else.txt']);
       expect(await sweep()).toEqual([]);
