@@ -91,7 +91,10 @@ async function followOrEnd(dependencies: JobActivityDependencies, job: StartedJo
 }
 
 async function followJob(dependencies: JobActivityDependencies, job: StartedJob): Promise<JobEnd> {
-  const log = createLogKeeping(dependencies.runner, job.handle);
+  const { log: workerLog } = Context.current();
+  const log = createLogKeeping(dependencies.runner, job.handle, (problem) => {
+    workerLog.warn('the log of the job cannot be kept', { job: job.handle.name, problem });
+  });
   try {
     return await followToEnd(dependencies, job, log);
   } finally {

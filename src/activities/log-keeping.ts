@@ -1,5 +1,5 @@
 import type { JobHandle } from '../contracts/job.ts';
-import type { JobRunner } from '../ports/job-runner.ts';
+import type { JobRunner, LogKeepingOptions } from '../ports/job-runner.ts';
 
 /** Keeping the log of a job while it runs. Both may be called again; neither fails, for a lost log fails no stage. */
 export interface LogKeeping {
@@ -8,13 +8,18 @@ export interface LogKeeping {
   stop(): Promise<void>;
 }
 
-export function createLogKeeping(runner: Pick<JobRunner, 'keepLog'>, handle: JobHandle): LogKeeping {
+export function createLogKeeping(
+  runner: Pick<JobRunner, 'keepLog'>,
+  handle: JobHandle,
+  onTrouble: LogKeepingOptions['onTrouble'],
+): LogKeeping {
   let kept: { readonly stopping: AbortController; readonly done: Promise<void> } | null = null;
   return {
     start: () => {
       if (kept !== null) return;
       const stopping = new AbortController();
-      kept = { stopping, done: runner.keepLog(handle, stopping.signal).catch(() => {}) };
+      const done = runner.keepLog(handle, { signal: stopping.signal, onTrouble });
+      kept = { stopping, done: done.catch((error: unknown) => onTrouble(String(error))) };
     },
     stop: async () => {
       kept?.stopping.abort();

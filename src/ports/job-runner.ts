@@ -15,9 +15,9 @@ export interface JobRunner {
   list(): Promise<readonly StandingJob[]>;
   /**
    * Carries the log of a running job to where it outlives the job, until the signal; the next one goes on from there. Whatever goes wrong
-   * with a log is no failure. Where logs are kept without it, it returns at once.
+   * with a log is no failure, but told. Where logs are kept without it, it returns at once.
    */
-  keepLog(handle: JobHandle, signal: AbortSignal): Promise<void>;
+  keepLog(handle: JobHandle, keeping: LogKeepingOptions): Promise<void>;
   /** Progress lines after `offset` bytes; a line that is still being written is left for the next call. */
   readProgress(handle: JobHandle, offset: number): Promise<ProgressChunk>;
   /** Log bytes (stdout and stderr together) after `offset`. */
@@ -26,6 +26,12 @@ export interface JobRunner {
   logTail(handle: JobHandle): Promise<string>;
   /** Asks the job to stop (SIGTERM), then forces it, waits until it is gone, and frees what it held locally. Idempotent. */
   remove(handle: JobHandle): Promise<void>;
+}
+
+export interface LogKeepingOptions {
+  readonly signal: AbortSignal;
+  /** Why the log cannot be kept right now; once for trouble that lasts. */
+  readonly onTrouble: (problem: string) => void;
 }
 
 export interface StandingJob {

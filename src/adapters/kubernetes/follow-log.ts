@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LogKeepingOptions } from '../../ports/job-runner.ts';
 import type { PodLog } from './job-log.ts';
 import { openWriter } from './job-log.ts';
 import type { LogWriter } from './log-writer.ts';
@@ -23,13 +24,23 @@ const pieceShare = 1 / 30;
 
 /**
  * Carries the log of a running job into the archive until the signal. Nothing that goes wrong here is a failure, for no verdict hangs on a
- * log: it is asked for again, from where the archive ends.
+ * log: it is told, and the log is asked for again, from where the archive ends.
  */
-export async function followLog(following: LogFollowing, signal: AbortSignal): Promise<void> {
+export async function followLog(following: LogFollowing, { signal, onTrouble }: LogKeepingOptions): Promise<void> {
   const sinceMs = Date.now();
+  let told = '';
+  const tell = (error: unknown): false => {
+    const problem = String(error);
+    if (problem !== told && !signal.aborted) onTrouble(problem);
+    told = problem;
+    return false;
+  };
   for (let pauseMs = firstPauseMs; !signal.aborted; pauseMs = Math.min(longestPauseMs, 2 * pauseMs)) {
-    const hasRead = await followOnce(following, { signal, sinceMs }).catch(() => false);
-    if (hasRead) pauseMs = firstPauseMs;
+    const hasRead = await followOnce(following, { signal, sinceMs }).catch(tell);
+    if (hasRead) {
+      pauseMs = firstPauseMs;
+      told = '';
+    }
     await sleep(pauseMs, undefined, { signal }).catch(() => {});
   }
 }

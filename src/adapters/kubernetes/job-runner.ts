@@ -51,9 +51,9 @@ export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): 
     inspect: (handle) => inspect(looks, records, handle),
     timeOf: (handle) => timeOf(looks, records, handle),
     list: () => listJobs(api, platform),
-    keepLog: async (handle, signal) => {
+    keepLog: async (handle, keeping) => {
       const onWriter = (writer: LogWriter): void => void writers.set(handle.id, writer);
-      await followLog({ log: logOf(handle), stream: podLogs, onWriter }, signal);
+      await followLog({ log: logOf(handle), stream: podLogs, onWriter }, keeping);
       writers.delete(handle.id);
     },
     readProgress: (handle, offset) => readProgressOf(logOf(handle), offset),

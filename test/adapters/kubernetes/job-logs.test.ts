@@ -43,15 +43,17 @@ function openRunner(store: ObjectStore = objects, options: PodLogStreamOptions =
 }
 
 /** A worker that follows the log from now on. */
-function follow(runner: JobRunner): { readonly stop: () => Promise<void> } {
+function follow(runner: JobRunner): { readonly stop: () => Promise<void>; readonly troubles: readonly string[] } {
   const stopping = new AbortController();
-  const done = runner.keepLog(handle, stopping.signal);
+  const troubles: string[] = [];
+  const done = runner.keepLog(handle, { signal: stopping.signal, onTrouble: (problem) => troubles.push(problem) });
   followed.push({ stopping, done });
   return {
     stop: async () => {
       stopping.abort();
       await done;
     },
+    troubles,
   };
 }
 
@@ -229,11 +231,12 @@ describe('the log of a job that runs', () => {
     expect(await runner.readLog(handle, 8, 100)).toEqual({ text: 'again\n', nextOffset: 14 });
   });
 
-  it('is no failure where it cannot be had', async () => {
+  it('is no failure where it cannot be had, but said once', async () => {
     server.refusal = 403;
-    const { stop } = follow(openRunner());
-    await vi.waitFor(() => expect(server.logRequests.length).toBeGreaterThanOrEqual(2), waiting);
+    const { stop, troubles } = follow(openRunner());
+    await vi.waitFor(() => expect(server.logRequests.length).toBeGreaterThanOrEqual(3), waiting);
     await expect(stop()).resolves.toBeUndefined();
+    expect(troubles).toEqual([expect.stringMatching(/403/u)]);
     server.removePod();
     const second = follow(openRunner());
     await new Promise((resolve) => setTimeout(resolve, 100));
