@@ -12,15 +12,17 @@ export const restrictedNamespace = 'windlass-restricted';
 export const labAccount = 'windlass-job';
 
 const namespaces = '/api/v1/namespaces';
-const deployed = new URL('../../deploy/kubernetes/jobs-worker.yaml', import.meta.url);
+const deployed = ['jobs-worker.yaml', 'jobs-network.yaml'].map(
+  (name) => new URL(`../../deploy/kubernetes/${name}`, import.meta.url),
+);
 const objectSchema = z.looseObject({ kind: z.string(), metadata: z.looseObject({ name: z.string() }) });
 
 export async function prepareNamespaces(client: ApiClient): Promise<void> {
   const restricted = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-  const rights = await readDeployed();
-  await prepareNamespace(client, { name: labNamespace, labels: {}, rights });
-  await prepareNamespace(client, { name: quotaNamespace, labels: {}, rights });
-  await prepareNamespace(client, { name: restrictedNamespace, labels: restricted, rights });
+  const deployment = await readDeployed();
+  await prepareNamespace(client, { name: labNamespace, labels: {}, deployment });
+  await prepareNamespace(client, { name: quotaNamespace, labels: {}, deployment });
+  await prepareNamespace(client, { name: restrictedNamespace, labels: restricted, deployment });
   const quota = { ...named('ResourceQuota', 'gpus'), spec: { hard: { 'requests.nvidia.com/gpu': '0' } } };
   await client({ method: 'POST', path: `${namespaces}/${quotaNamespace}/resourcequotas`, body: quota });
   const urgent = { ...named('PriorityClass', 'urgent', 'scheduling.k8s.io/v1'), value: 1000 };
@@ -30,30 +32,32 @@ export async function prepareNamespaces(client: ApiClient): Promise<void> {
 type DeployedObject = z.infer<typeof objectSchema>;
 
 async function readDeployed(): Promise<readonly DeployedObject[]> {
-  return parseAllDocuments(await readFile(deployed, 'utf8')).map((document) => objectSchema.parse(document.toJS()));
+  const texts = await Promise.all(deployed.map(async (file) => readFile(file, 'utf8')));
+  return texts.flatMap((text) => parseAllDocuments(text).map((document) => objectSchema.parse(document.toJS())));
 }
 
 interface LabNamespace {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
-  readonly rights: readonly DeployedObject[];
+  readonly deployment: readonly DeployedObject[];
 }
 
-/** With the accounts and rights of `deploy/`: the runner under test may do no more than a worker may. */
-async function prepareNamespace(client: ApiClient, { name, labels, rights }: LabNamespace): Promise<void> {
+/** With the accounts, rights and network policy of `deploy/`: the runner under test may do no more than a worker may. */
+async function prepareNamespace(client: ApiClient, { name, labels, deployment }: LabNamespace): Promise<void> {
   await client({
     method: 'POST',
     path: namespaces,
     body: { ...named('Namespace', name), metadata: { name, labels } },
   });
-  for (const object of rights) {
+  for (const object of deployment) {
     const body = { ...object, metadata: { ...object.metadata, namespace: name } };
-    await client({ method: 'POST', path: pathOf(object.kind, name), body });
+    await client({ method: 'POST', path: pathOf(object.kind, name), query: { fieldValidation: 'Strict' }, body });
   }
 }
 
 function pathOf(kind: string, namespace: string): string {
   if (kind === 'ServiceAccount') return `${namespaces}/${namespace}/serviceaccounts`;
+  if (kind === 'NetworkPolicy') return `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies`;
   return `${rbac(namespace)}/${kind.toLowerCase()}s`;
 }
 
