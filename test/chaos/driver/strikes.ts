@@ -11,10 +11,12 @@ import { jobProcesses } from '../oracle/observe-run.ts';
 import type { OutsideKind } from '../plan/fault.ts';
 import { isOutside } from '../plan/fault.ts';
 import type { ChaosStack } from '../stack/chaos-stack.ts';
-import { holdsReplicaLock } from './replica-lock.ts';
 import { persistently } from './persistently.ts';
+import { isAtWork } from './process-state.ts';
+import { holdsReplicaLock } from './replica-lock.ts';
 
 const pollMs = 50;
+const stopPollMs = 1;
 /** Longer than every heartbeat timeout of a stage's activities (src/workflows/activity-profiles.ts). */
 const stoppedMs = 20_000;
 
@@ -124,12 +126,18 @@ function parseFired(text: string): FiredFault | null {
 
 /** One that holds a replica's lock would keep the next deployer waiting, who is to come before it wakes up. */
 async function stopWithoutLock(pid: number): Promise<void> {
-  signal(pid, 'SIGSTOP');
+  await stop(pid);
   while (holdsReplicaLock(pid)) {
     signal(pid, 'SIGCONT');
     await delay(pollMs);
-    signal(pid, 'SIGSTOP');
+    await stop(pid);
   }
+}
+
+/** A signal is only asked for: until it is obeyed, on a busy machine, a lock may be taken that a look has missed. */
+async function stop(pid: number): Promise<void> {
+  signal(pid, 'SIGSTOP');
+  while (isAtWork(pid)) await delay(stopPollMs);
 }
 
 function wake(pid: number): void {
