@@ -23,6 +23,15 @@ export const failures = {
     class: 'permanent',
     advice: 'Raise timeouts.<stage> and go on; a training goes on from its newest checkpoint.',
   },
+  QueueTimedOut: {
+    class: 'resource',
+    advice:
+      'Make room for what it waited for, ask for less, or raise queueSeconds of the platform file; then retry the stage.',
+  },
+  StartTimedOut: {
+    class: 'transient',
+    advice: 'Mend what the pod waited for (volume, image, network), or raise startSeconds of the platform file.',
+  },
   JobCrashed: { class: 'transient', advice: 'Read the end of the job log.' },
   JobLost: {
     class: 'transient',

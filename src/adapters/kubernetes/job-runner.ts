@@ -20,6 +20,7 @@ import type { JobReference } from './look-at-job.ts';
 import type { PodLogStream } from './pod-log-stream.ts';
 import { removeJob } from './remove-job.ts';
 import { submitJob } from './submit-job.ts';
+import { createLimitsOf } from './wait-limits.ts';
 
 export interface KubernetesJobRunnerOptions {
   readonly platform: KubernetesJobsPlatform;
@@ -35,7 +36,8 @@ export interface KubernetesJobRunnerOptions {
 export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): JobRunner {
   const { platform, api, podLogs, objects, watch } = options;
   const records = createJobRecords(objects);
-  const looks = watch === undefined ? createAskingLooks(api) : createWatchedLooks(api, watch);
+  const looking = { api, limitsOf: createLimitsOf(platform) };
+  const looks = watch === undefined ? createAskingLooks(looking) : createWatchedLooks(looking, watch);
   const reading: JobApi = { ...api, listPods: async (jobUid) => looks.listPods(jobUid) };
   const archive = createLogArchive(objects);
   const writers = new Map<string, LogWriter>();
@@ -61,7 +63,7 @@ export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): 
     logTail: (handle) => readTailOf(logOf(handle)),
     remove: async (handle) => {
       looks.forget(handle.id);
-      await removeJob({ api, records, archive, jobName: handle.name, graceMs, ...referenceOf(handle) });
+      await removeJob({ ...looking, records, archive, jobName: handle.name, graceMs, ...referenceOf(handle) });
     },
   };
 }

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDirectoryStore } from '../../../src/adapters/directory/object-store.ts';
 import { createKubernetesJobRunner } from '../../../src/adapters/kubernetes/job-runner.ts';
-import type { KubernetesJobProfile } from '../../../src/contracts/platform.ts';
+import type { KubernetesJobProfile, KubernetesJobsPlatform } from '../../../src/contracts/platform.ts';
 import type { JobRunner } from '../../../src/ports/job-runner.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import type { FakeCluster } from './fake-job-api.ts';
@@ -27,8 +27,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function runnerWith({ api, podLogs }: FakeCluster, profile: Partial<KubernetesJobProfile> = {}): JobRunner {
-  const platform = { ...testPlatform, graceSeconds: 1, defaults: { ...testProfile, ...profile } };
+function runnerWith(
+  { api, podLogs }: FakeCluster,
+  profile: Partial<KubernetesJobProfile> = {},
+  stages: KubernetesJobsPlatform['stages'] = {},
+): JobRunner {
+  const platform = { ...testPlatform, graceSeconds: 1, defaults: { ...testProfile, ...profile }, stages };
   return createKubernetesJobRunner({ platform, api, podLogs, objects });
 }
 
@@ -98,6 +102,24 @@ describe('the kubernetes job runner', () => {
     await runner.remove(handle);
     expect(cluster.calls).not.toContain('stop');
     expect(await runner.inspect(handle)).toEqual({ kind: 'lost', reason: 'the job was removed before it started' });
+  });
+
+  it.each([
+    ['for room', null, { queueSeconds: 5 }, 'QueueTimedOut'],
+    ['for its container', podObject(), { startSeconds: 5 }, 'StartTimedOut'],
+  ])('gives up a job that waited %s for too long, keeps that, and lists it as one that waits', async (...row) => {
+    const [, pod, limits, failure] = row;
+    runner = runnerWith(cluster, {}, { train: limits });
+    const handle = await runner.submit(testDocument);
+    cluster.pod = pod;
+    expect(await runner.inspect(handle)).toMatchObject({ kind: 'lost', failure });
+    // Whoever ends what nobody waits for any more ends what may still begin.
+    expect(await runner.list()).toMatchObject([{ state: { kind: 'queued' } }]);
+    await runner.remove(handle);
+    expect(await runner.inspect(handle)).toMatchObject({ kind: 'lost', failure });
+    const lenient = runnerWith(cluster, {}, { convert: { queueSeconds: 1, startSeconds: 1 } });
+    const next = await lenient.submit({ ...testDocument, jobName: `${testDocument.jobName}2` });
+    expect(await lenient.inspect(next)).toMatchObject({ kind: 'queued' });
   });
 
   it('leaves alone what was made under its name by somebody else', async () => {
