@@ -33,6 +33,10 @@ export const failures = {
     advice: 'Mend what the pod waited for (volume, image, network), or raise startSeconds of the platform file.',
   },
   JobCrashed: { class: 'transient', advice: 'Read the end of the job log.' },
+  JobStalled: {
+    class: 'transient',
+    advice: 'Look for what it waits for in its log, or raise stallTimeouts.<stage> where it is only slow.',
+  },
   JobLost: {
     class: 'transient',
     advice: 'The process disappeared without an exit code (out of memory, kill -9, reboot).',

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDirectoryStore } from '../../../src/adapters/directory/object-store.ts';
+import { AdapterError } from '../../../src/adapters/errors.ts';
 import { createKubernetesJobRunner } from '../../../src/adapters/kubernetes/job-runner.ts';
 import type { KubernetesJobProfile, KubernetesJobsPlatform } from '../../../src/contracts/platform.ts';
 import type { JobRunner } from '../../../src/ports/job-runner.ts';
@@ -67,7 +68,7 @@ describe('the kubernetes job runner', () => {
     expect(cluster.calls).toEqual(['create', 'stop', 'delete']);
     expect(await runner.inspect(handle)).toEqual({ kind: 'exited', exitCode: 75 });
     expect(await runner.logTail(handle)).toBe('step 1\nstep 2');
-    expect(await runner.timeOf(handle)).toEqual({ startedMs: Date.parse(at(3)), endedMs: Date.parse(at(9)) });
+    expect(await runner.timeOf(handle)).toMatchObject({ startedMs: Date.parse(at(3)), endedMs: Date.parse(at(9)) });
     expect(await read(`jobs/${testDocument.jobName}/objects.json`)).toMatchObject({
       job: { kind: 'Job' },
       pods: [{ status: { phase: 'Failed' } }],
@@ -149,6 +150,25 @@ describe('the kubernetes job runner', () => {
     runner = runnerWith(cluster, { gpus: 3, gpuResource: 'nvidia.com/mig-1g.10gb' });
     await runner.submit(testDocument);
     expect(await runner.list()).toMatchObject([{ gpus: 3 }]);
+  });
+
+  it('tells how long a job has run by the clock of the API server', async () => {
+    const handle = await runner.submit(testDocument);
+    cluster.pod = running;
+    const time = { startedMs: Date.parse(at(3)), endedMs: null, nowMs: Date.parse(at(10)) };
+    expect(await runner.timeOf(handle)).toEqual(time);
+  });
+
+  it('asks the node alone for the newest progress, and says so where it does not answer', async () => {
+    const handle = await runner.submit(testDocument);
+    cluster.pod = running;
+    const progress = { timeMs: 1, phase: 'train', message: 'step 1/9' };
+    cluster.log = `${JSON.stringify(progress)}\nTraceback\n`;
+    expect(await runner.newestProgress(handle)).toEqual(progress);
+    const refusal = new AdapterError('AccessDenied', 'pods/log: forbidden', { system: 'jobs' });
+    const blind = runnerWith({ ...cluster, api: { ...cluster.api, readLog: async () => Promise.reject(refusal) } });
+    expect(await blind.readProgress(handle, 0)).toEqual({ lines: [], nextOffset: 0 });
+    await expect(blind.newestProgress(handle)).rejects.toBe(refusal);
   });
 
   it('finds progress among the lines of the log, and leaves it out of the tail', async () => {
