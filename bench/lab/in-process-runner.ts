@@ -20,6 +20,7 @@ export function createInProcessRunner(artifacts: ArtifactStore): JobRunner {
     submit: async (document) => submit(artifacts, document),
     inspect: async (handle) => inspect(artifacts, handle),
     timeOf: async () => null,
+    newestProgress: async () => null,
     list: async () => [],
     keepLog: async () => {},
     readProgress: async (_handle, offset) => ({ lines: [], nextOffset: offset }),

@@ -13,6 +13,7 @@ import { createKubernetesJobRunner } from '../../src/adapters/kubernetes/job-run
 import { createJobWatch } from '../../src/adapters/kubernetes/job-watch.ts';
 import type { ObservedJob } from '../../src/adapters/kubernetes/observed.ts';
 import { createPodLogStream } from '../../src/adapters/kubernetes/pod-log-stream.ts';
+import { createLimitsOf } from '../../src/adapters/kubernetes/wait-limits.ts';
 import { inParallel } from '../../src/contracts/in-parallel.ts';
 import type { JobHandle, JobState } from '../../src/contracts/job.ts';
 import type { KubernetesJobsPlatform } from '../../src/contracts/platform.ts';
@@ -39,7 +40,8 @@ const watch = createJobWatch({
   namespace: platform.namespace,
   onChange: (jobUid) => noteProbe(watch.find(jobUid).job),
 });
-const looks = order.by === 'watch' ? createWatchedLooks(api, watch) : createAskingLooks(api);
+const looking = { api, limitsOf: createLimitsOf(platform) };
+const looks = order.by === 'watch' ? createWatchedLooks(looking, watch) : createAskingLooks(looking);
 
 process.stdout.write(JSON.stringify(await play()));
 await watch.close();

@@ -11,7 +11,8 @@ import type { LogKeeping } from './log-keeping.ts';
 import { createLogKeeping } from './log-keeping.ts';
 import { createPollClock } from './job-poll.ts';
 import { finalPoints, metricPoints, progressLine } from './job-progress.ts';
-import { endUnderDeadline, stopWhenOverdue } from './job-time.ts';
+import type { ToldProgress } from './job-time.ts';
+import { createTimekeeper, endUnderLimits } from './job-time.ts';
 import { removeIfOrphan } from './orphan-jobs.ts';
 import { withPinnedFiles } from './pinned-sources.ts';
 import { settleJob } from './settle-job.ts';
@@ -23,7 +24,7 @@ export interface JobActivities {
   /**
    * Follows the job to its end: progress goes into the heartbeat (so it is seen in the Temporal UI) and its metrics to the metrics
    * store. A worker that dies or stops leaves the job alone; the next attempt goes on from the heartbeat's offset. A job that has run
-   * longer than it may is stopped. A job whose run was terminated is ended.
+   * longer than it may, or without progress for longer, is stopped. A job whose run was terminated is ended.
    */
   awaitJob(job: StartedJob): Promise<JobEnd>;
   /**
@@ -42,10 +43,8 @@ export interface JobActivityDependencies {
   readonly executions: Pick<WorkflowExecutions, 'isOpen'>;
 }
 
-interface FollowState {
+interface FollowState extends ToldProgress {
   readonly progressOffset: number;
-  /** For people: what the job does now. */
-  readonly progress: string;
 }
 
 export function createJobActivities(dependencies: JobActivityDependencies): JobActivities {
@@ -105,6 +104,7 @@ async function followJob(dependencies: JobActivityDependencies, job: StartedJob)
 /** The log is followed while the job runs; once it has ended, all of it can be read. */
 async function followToEnd(dependencies: JobActivityDependencies, job: StartedJob, log: LogKeeping): Promise<JobEnd> {
   const pollIntervalMs = createPollClock();
+  const stopWhenOverdue = createTimekeeper(dependencies.runner, job);
   let follow = resumedFollow();
   for (;;) {
     const state = await dependencies.runner.inspect(job.handle);
@@ -113,8 +113,8 @@ async function followToEnd(dependencies: JobActivityDependencies, job: StartedJo
     follow = await forwardAllProgress(dependencies, job, follow);
     tellProgress(state.kind === 'queued' ? { ...follow, progress: state.reason } : follow);
     const end = await endOf(dependencies.runner, job.handle, state);
-    if (end !== null) return endUnderDeadline(dependencies.runner, job, end);
-    const stopped = state.kind === 'running' ? await stopWhenOverdue(dependencies.runner, job) : null;
+    if (end !== null) return endUnderLimits(dependencies.runner, job, { end, told: follow });
+    const stopped = state.kind === 'running' ? await stopWhenOverdue(follow) : null;
     if (stopped !== null) return stopped;
     await Context.current().sleep(pollIntervalMs(state.kind, Date.now()));
   }
@@ -122,11 +122,12 @@ async function followToEnd(dependencies: JobActivityDependencies, job: StartedJo
 
 function resumedFollow(): FollowState {
   const details: unknown = Context.current().info.heartbeatDetails;
-  return isFollowState(details) ? details : { progressOffset: 0, progress: 'started' };
+  return isFollowState(details) ? details : { progressOffset: 0, progressMs: 0, progress: 'started' };
 }
 
+/** What an older worker told has no time: the progress is read again, and its metrics are sent again, which changes nothing. */
 function isFollowState(details: unknown): details is FollowState {
-  return typeof details === 'object' && details !== null && 'progressOffset' in details && 'progress' in details;
+  return typeof details === 'object' && details !== null && 'progressOffset' in details && 'progressMs' in details;
 }
 
 /** Chunk by chunk: a job whose worker was away may have written much. */
@@ -153,10 +154,8 @@ async function forwardProgress(
   const points = metricPoints(stage, chunk.lines);
   if (trackingRunId !== undefined && points.length > 0) await tracking.logMetrics(trackingRunId, points);
   const newest = chunk.lines.at(-1);
-  return {
-    progressOffset: chunk.nextOffset,
-    progress: newest === undefined ? follow.progress : progressLine(newest),
-  };
+  const told = newest === undefined ? follow : { progressMs: newest.timeMs, progress: progressLine(newest) };
+  return { progressOffset: chunk.nextOffset, progressMs: told.progressMs, progress: told.progress };
 }
 
 async function endOf(runner: JobRunner, handle: JobHandle, state: JobState): Promise<JobEnd | null> {

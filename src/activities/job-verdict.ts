@@ -10,8 +10,7 @@ import { keepStageRecord, replaceStageRecord } from './stage-records.ts';
 /** Success is exit code 0 **and** a result that says so **and** an artifact that is complete; everything else has a name. */
 export async function judgeJob(artifacts: ArtifactStore, job: EndedJob): Promise<JobOutcome> {
   const { stage, stageKey, handle, end } = job;
-  if (end.kind === 'lost') return failed({ name: end.failure ?? 'JobLost', message: end.reason }, end);
-  if (end.kind === 'timed-out') return failed(timeout(stage, end.timeoutSeconds), end);
+  if (end.kind !== 'exited') return failed(failureOfEnd(stage, end), end);
   const result = await readResult(artifacts, handle.outputUri);
   if (result?.status === 'failed') return failed(result.failure, end);
   if (hasFailed(end)) return failed(failureOfExit(stage, end), end);
@@ -43,11 +42,20 @@ function hasFailed({ exitCode, outOfMemory }: JobExit): boolean {
   return exitCode !== 0 || outOfMemory === true;
 }
 
-function timeout(stage: JobKind, seconds: number): Failure {
-  return {
-    name: 'StageTimedOut',
-    message: `the ${stage} job ran for ${seconds} s, which is all that timeouts.${stage} allows; it was stopped`,
-  };
+/** What ended without an exit code of its own. */
+function failureOfEnd(stage: JobKind, end: Exclude<JobEnd, { kind: 'exited' }>): Failure {
+  switch (end.kind) {
+    case 'lost':
+      return { name: end.failure ?? 'JobLost', message: end.reason };
+    case 'timed-out': {
+      const said = `the ${stage} job ran for ${end.timeoutSeconds} s, which is all that timeouts.${stage} allows`;
+      return { name: 'StageTimedOut', message: `${said}; it was stopped` };
+    }
+    case 'stalled': {
+      const said = `the ${stage} job ran for ${end.stallSeconds} s without a progress line, which is all that stallTimeouts.${stage} allows`;
+      return { name: 'JobStalled', message: `${said}; the last was "${end.progress}"; it was stopped` };
+    }
+  }
 }
 
 /** What a job's exit is called that wrote no result of its own. */

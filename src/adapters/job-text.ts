@@ -26,6 +26,11 @@ export function progressIn(bytes: Buffer, offset: number): ProgressChunk {
   return { lines, nextOffset: offset + (isOverlong ? bytes.length : wholeBytes) };
 }
 
+/** Of the last bytes of what a job wrote. */
+export function newestProgressIn(bytes: Buffer): JobProgress | null {
+  return progressIn(bytes, 0).lines.at(-1) ?? null;
+}
+
 /** The text of what was read at `offset`; a character that is cut at the end is left for the next call. */
 export function logIn(bytes: Buffer, offset: number): LogChunk {
   const whole = bytes.subarray(0, bytes.length - cutCharacterBytes(bytes));

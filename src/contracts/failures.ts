@@ -23,7 +23,20 @@ export const failures = {
     class: 'permanent',
     advice: 'Raise timeouts.<stage> and go on; a training goes on from its newest checkpoint.',
   },
+  QueueTimedOut: {
+    class: 'resource',
+    advice:
+      'Make room for what it waited for, ask for less, or raise queueSeconds of the platform file; then retry the stage.',
+  },
+  StartTimedOut: {
+    class: 'transient',
+    advice: 'Mend what the pod waited for (volume, image, network), or raise startSeconds of the platform file.',
+  },
   JobCrashed: { class: 'transient', advice: 'Read the end of the job log.' },
+  JobStalled: {
+    class: 'transient',
+    advice: 'Look for what it waits for in its log, or raise stallTimeouts.<stage> where it is only slow.',
+  },
   JobLost: {
     class: 'transient',
     advice: 'The process disappeared without an exit code (out of memory, kill -9, reboot).',

@@ -50,6 +50,8 @@ export interface StartedJob {
   readonly isolated?: true;
   /** Seconds that it may run; absent: no bound. */
   readonly timeoutSeconds?: number;
+  /** Seconds that it may run without a progress line; absent: no bound. */
+  readonly stallSeconds?: number;
 }
 
 export interface EndedJob extends StartedJob {
@@ -81,7 +83,14 @@ export type JobEnd =
   | ({ readonly kind: 'exited'; readonly logTail: string } & JobExit)
   | ({ readonly kind: 'lost'; readonly logTail: string } & JobLoss)
   /** It ran longer than it may, and was stopped. */
-  | { readonly kind: 'timed-out'; readonly timeoutSeconds: number; readonly logTail: string };
+  | { readonly kind: 'timed-out'; readonly timeoutSeconds: number; readonly logTail: string }
+  /** It ran without a progress line for longer than it may, and was stopped. `progress`: what it said last. */
+  | {
+      readonly kind: 'stalled';
+      readonly stallSeconds: number;
+      readonly progress: string;
+      readonly logTail: string;
+    };
 
 export interface JobProgress {
   readonly timeMs: number;

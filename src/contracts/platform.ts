@@ -74,6 +74,10 @@ export interface KubernetesJobProfile {
   readonly scratch: string;
   /** The Job's own limit of running time, a backstop behind `timeouts.<stage>`; null: none. */
   readonly deadlineSeconds: number | null;
+  /** How long a job may wait for room: quota, admission by its queue, a node; null: for ever. No part of the Job: it may be changed while jobs wait. */
+  readonly queueSeconds: number | null;
+  /** How long a job that has a node may wait for its container: volumes, image, init containers; null: for ever. As changeable. */
+  readonly startSeconds: number | null;
   /** Values that are no secrets. */
   readonly environment: Readonly<Record<string, string>>;
   /** Names of Secrets whose keys become environment variables. */

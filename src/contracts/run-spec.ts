@@ -2,7 +2,7 @@ import type { ArtifactRef, Digest } from './artifact.ts';
 import type { ForkOrigin } from './fork.ts';
 import type { PromptTask } from './expectation.ts';
 import type { RepairSpec } from './repair.ts';
-import type { StageName } from './stage.ts';
+import type { JobStageName, StageName } from './stage.ts';
 
 /**
  * What a person or a service hands to `llmPipeline`: every field but `model` has a default, a preset of the platform file fills in
@@ -35,10 +35,15 @@ export interface RunSpec {
   readonly deploy: DeploySpec;
   readonly smokeTest: SmokeTestSpec;
   readonly timeouts: StageTimeouts;
+  /** Absent in runs that began before there was any. */
+  readonly stallTimeouts?: StallTimeouts;
 }
 
 /** Seconds that a stage may take; waiting does not count. */
 export type StageTimeouts = Readonly<Record<StageName, number>>;
+
+/** Seconds that a job may run without a progress line; null: for ever. */
+export type StallTimeouts = Readonly<Record<JobStageName, number | null>>;
 
 /** How a checkpoint becomes something Triton serves. */
 export type RuntimeName = 'openvino';

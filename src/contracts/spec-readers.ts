@@ -21,6 +21,7 @@ const readers = {
   smokeTest: 'smoke-test',
   repair: 'any',
   timeouts: 'any',
+  stallTimeouts: 'any',
   reuse: 'any',
 } as const satisfies Readonly<Record<keyof RunSpec, StageName | 'run' | 'any'>>;
 

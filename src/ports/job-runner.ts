@@ -10,7 +10,7 @@ export interface JobRunner {
   /** One fresh look. */
   inspect(handle: JobHandle): Promise<JobState>;
   /** How long the job has run; null: it has not begun, or nothing is known of it. The job's own record: no restart of a worker changes it. */
-  timeOf(handle: JobHandle): Promise<JobTime | null>;
+  timeOf(handle: JobHandle): Promise<JobClock | null>;
   /** Jobs that were submitted and not removed, whether they have ended or not. */
   list(): Promise<readonly StandingJob[]>;
   /**
@@ -20,6 +20,11 @@ export interface JobRunner {
   keepLog(handle: JobHandle, keeping: LogKeepingOptions): Promise<void>;
   /** Progress lines after `offset` bytes; a line that is still being written is left for the next call. */
   readProgress(handle: JobHandle, offset: number): Promise<ProgressChunk>;
+  /**
+   * The newest of the last progress lines, asked for where the job runs, though they may not have reached `readProgress` yet; null: there is
+   * none. @throws AdapterError where it cannot be asked, which says nothing about the job
+   */
+  newestProgress(handle: JobHandle): Promise<JobProgress | null>;
   /** Log bytes (stdout and stderr together) after `offset`. */
   readLog(handle: JobHandle, offset: number, maxBytes: number): Promise<LogChunk>;
   /** The last lines of the log, for failure messages. */
@@ -48,6 +53,11 @@ export interface JobTime {
   readonly startedMs: number;
   /** Null: it runs, or disappeared without a record. */
   readonly endedMs: number | null;
+}
+
+export interface JobClock extends JobTime {
+  /** By the clock of the system that runs jobs. */
+  readonly nowMs: number;
 }
 
 export interface ProgressChunk {

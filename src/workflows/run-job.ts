@@ -19,7 +19,7 @@ export interface JobRun {
 }
 
 export type JobOrder = Omit<JobRequest, 'attempt'> &
-  Pick<StartedJob, 'trackingRunId' | 'claim' | 'timeoutSeconds'> & {
+  Pick<StartedJob, 'trackingRunId' | 'claim' | 'timeoutSeconds' | 'stallSeconds'> & {
     /** Attempts that were made before: every attempt is a job with a name of its own. */
     readonly attemptsBefore?: number;
     readonly onStart?: (jobName: string, attempt: number) => void;
@@ -27,7 +27,7 @@ export type JobOrder = Omit<JobRequest, 'attempt'> &
 
 /** Sees a job through: starts it, follows it, judges it, tries again where its failure class says so. */
 export async function runJob({ onStart, attemptsBefore = 0, ...order }: JobOrder): Promise<JobRun> {
-  const { trackingRunId: _trackingRunId, claim: _claim, timeoutSeconds: _limit, ...request } = order;
+  const { trackingRunId: _tracking, claim: _claim, timeoutSeconds: _time, stallSeconds: _stall, ...request } = order;
   const facts = factsOf(order);
   let failed = 0;
   for (let attempt = attemptsBefore + 1; ; attempt++) {
@@ -48,7 +48,7 @@ export async function runJob({ onStart, attemptsBefore = 0, ...order }: JobOrder
 
 /** What whoever follows and judges the job has to know of its order. */
 function factsOf(order: JobOrder): Omit<StartedJob, 'handle'> {
-  const { stage, stageKey, trackingRunId, claim, isolated, timeoutSeconds } = order;
+  const { stage, stageKey, trackingRunId, claim, isolated, timeoutSeconds, stallSeconds } = order;
   return {
     stage,
     stageKey,
@@ -56,6 +56,7 @@ function factsOf(order: JobOrder): Omit<StartedJob, 'handle'> {
     ...(claim === undefined ? {} : { claim }),
     ...(isolated === undefined ? {} : { isolated }),
     ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+    ...(stallSeconds === undefined ? {} : { stallSeconds }),
   };
 }
 

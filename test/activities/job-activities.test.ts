@@ -136,6 +136,7 @@ describe('a job that is followed', () => {
     ]);
     expect(heartbeats.at(-1)).toEqual({
       progressOffset: (progressLine(1) + progressLine(2)).length,
+      progressMs: 1002,
       progress: 'step 2/9',
     });
   });
@@ -147,10 +148,10 @@ describe('a job that is followed', () => {
     handle = await activities.submitJob(request);
     const { heartbeats, end } = follow();
     const progress = 'waits for one of 1 places (jobs.maxParallel), 0 jobs before it';
-    await vi.waitFor(() => expect(heartbeats).toContainEqual({ progressOffset: 0, progress }));
+    await vi.waitFor(() => expect(heartbeats).toContainEqual({ progressOffset: 0, progressMs: 0, progress }));
     await goOn(goFirst);
     expect(await end).toMatchObject({ exitCode: 65 });
-    expect(heartbeats.at(-1)).toEqual({ progressOffset: 0, progress: 'started' });
+    expect(heartbeats.at(-1)).toEqual({ progressOffset: 0, progressMs: 0, progress: 'started' });
     await runner.remove(before);
   });
 

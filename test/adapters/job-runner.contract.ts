@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { JobDocument, JobHandle } from '../../src/contracts/job.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
-import type { JobRunner, StandingJob } from '../../src/ports/job-runner.ts';
+import type { JobClock, JobRunner, JobTime, StandingJob } from '../../src/ports/job-runner.ts';
 
 /** A runner whose jobs are `test/fixtures/jobs/windlass_jobs`, and a directory that they can write to. */
 export interface JobRunnerUnderTest {
@@ -103,6 +103,16 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
       expect(chunk).toEqual({ lines: [JSON.parse(progressLine(7))], nextOffset: text.length });
     });
 
+    it('tells the newest progress line by itself, and that there is none', async () => {
+      const silent = await submit({ wait: true, print: ['loading'] });
+      await hasStarted(silent.document);
+      expect(await silent.runner.newestProgress(silent.handle)).toBeNull();
+      await silent.runner.remove(silent.handle);
+      const job = await submit({ wait: true, progress: `${progressLine(1)}\n${progressLine(2)}\n{"timeMs": 3, "pha` });
+      await hasStarted(job.document);
+      expect(await job.runner.newestProgress(job.handle)).toEqual(JSON.parse(progressLine(2)));
+    });
+
     it('reads the log by offset without cutting a character', async () => {
       const job = await submit({ print: ['größer', '→ done'], exitCode: 0 });
       await vi.waitFor(async () => expect(await job.runner.logTail(job.handle)).toContain('done'), waiting);
@@ -135,7 +145,8 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
       const job = await submit({ wait: true, exitCode: 0 });
       await hasStarted(job.document);
       const running = await job.runner.timeOf(job.handle);
-      expect(running).toEqual({ startedMs: expect.any(Number) as number, endedMs: null });
+      const number = expect.any(Number) as number;
+      expect(running).toEqual({ startedMs: number, endedMs: null, nowMs: number });
       expect(running?.startedMs).toBeGreaterThanOrEqual(beforeMs - job.clockResolutionMs);
       const listed = async (): Promise<StandingJob | undefined> =>
         (await job.runner.list()).find(({ handle }) => handle.name === job.handle.name);
@@ -144,7 +155,7 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
         handle,
         runId: document.runId,
         state: { kind: 'running' },
-        time: running,
+        time: recordedOf(running),
       });
       // The clock of file systems and of Kubernetes is coarser than ours.
       expect((await listed())?.submittedMs).toBeGreaterThanOrEqual(beforeMs - 1000);
@@ -156,7 +167,7 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
       const ended = await job.runner.timeOf(job.handle);
       expect(ended?.startedMs).toBe(running?.startedMs);
       expect(ended?.endedMs).toBeGreaterThanOrEqual(running?.startedMs ?? Infinity);
-      expect(await listed()).toMatchObject({ state: { kind: 'exited', exitCode: 0 }, time: ended });
+      expect(await listed()).toMatchObject({ state: { kind: 'exited', exitCode: 0 }, time: recordedOf(ended) });
       await job.runner.remove(job.handle);
       expect(await listed()).toBeUndefined();
     });
@@ -177,6 +188,13 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
       expect(await job.runner.logTail(job.handle)).toContain('still here');
     });
   });
+}
+
+/** What stays as it is, whenever it is asked for. */
+function recordedOf(time: JobClock | null): JobTime {
+  const { nowMs, startedMs, endedMs } = time ?? { nowMs: 0, startedMs: Infinity, endedMs: null };
+  expect(nowMs).toBeGreaterThanOrEqual(startedMs);
+  return { startedMs, endedMs };
 }
 
 interface JobUnderTest {

@@ -10,6 +10,8 @@ import type { JobWatch } from '../../src/adapters/kubernetes/job-watch.ts';
 import { createJobWatch } from '../../src/adapters/kubernetes/job-watch.ts';
 import { serverOfKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts';
 import { createPodLogStream } from '../../src/adapters/kubernetes/pod-log-stream.ts';
+import type { LimitsOf } from '../../src/adapters/kubernetes/wait-limits.ts';
+import { createLimitsOf } from '../../src/adapters/kubernetes/wait-limits.ts';
 import { createDirectoryStore } from '../../src/adapters/directory/object-store.ts';
 import type { KubernetesJobProfile } from '../../src/contracts/platform.ts';
 import type { JobRunner } from '../../src/ports/job-runner.ts';
@@ -21,6 +23,7 @@ export interface ClusterJobs {
   /** What the runner looks into; it begins with the first look. */
   readonly watch: JobWatch;
   readonly api: JobApi;
+  readonly limitsOf: LimitsOf;
   /** As an administrator. */
   readonly client: ApiClient;
 }
@@ -52,7 +55,8 @@ export async function openClusterJobs({
   const podLogs = createPodLogStream(server, platform.namespace);
   const watch = createJobWatch({ server, namespace: platform.namespace });
   const objects = createDirectoryStore(pathToFileURL(path.join(root, 'store')).href);
-  return { runner: createKubernetesJobRunner({ platform, api, podLogs, objects, watch }), watch, api, client };
+  const runner = createKubernetesJobRunner({ platform, api, podLogs, objects, watch });
+  return { runner, watch, api, limitsOf: createLimitsOf(platform), client };
 }
 
 /** The API server, with the rights of a worker. */

@@ -65,13 +65,13 @@ async function findStruck({ api, client }: ClusterJobs, { name, id }: JobHandle)
 
 /** The last look that was had, where what is awaited never came. */
 async function untilSeen(
-  { api }: ClusterJobs,
+  jobs: ClusterJobs,
   handle: JobHandle,
   { category, words }: Provocation,
 ): Promise<JobObservation> {
   const deadlineMs = performance.now() + patienceMs;
   for (;;) {
-    const { observation } = await lookAtJob(api, { kubernetesName: kubernetesName(handle.name), uid: handle.id });
+    const { observation } = await lookAtJob(jobs, { kubernetesName: kubernetesName(handle.name), uid: handle.id });
     const said = 'reason' in observation.state ? observation.state.reason : '';
     const isSeen = observation.category === category && (words === undefined || words.test(said));
     if (isSeen) return observation;

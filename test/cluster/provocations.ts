@@ -31,6 +31,11 @@ export interface Provocation {
 }
 
 const runsOn = { wait: true } as const;
+const noVolume = {
+  volumes: [{ name: 'none', configMap: { name: 'none' } }],
+  volumeMounts: [{ name: 'none', mountPath: '/mnt' }],
+};
+const queueIsOver = /^\S+ for 3 s, which is all that queueSeconds allows/u;
 const node = `/api/v1/nodes/${nodeName}`;
 const urgentPod = `/api/v1/namespaces/${labNamespace}/pods`;
 
@@ -102,13 +107,35 @@ export const provocations: readonly Provocation[] = [
   {
     category: 'volume-or-network',
     how: 'a volume of a ConfigMap that is not there',
-    profile: {
-      pod: {
-        volumes: [{ name: 'none', configMap: { name: 'none' } }],
-        volumeMounts: [{ name: 'none', mountPath: '/mnt' }],
-      },
-    },
+    profile: { pod: noVolume },
     words: /configmap "none" not found/u,
+  },
+  {
+    category: 'unschedulable',
+    how: 'the same GPUs, `queueSeconds: 3`',
+    profile: { gpus: 9, queueSeconds: 3 },
+    words: queueIsOver,
+  },
+  {
+    category: 'quota',
+    how: 'the same quota, `queueSeconds: 3`',
+    namespace: quotaNamespace,
+    profile: { queueSeconds: 3 },
+    words: queueIsOver,
+  },
+  {
+    category: 'suspended',
+    how: 'suspended while it runs, `queueSeconds: 3`',
+    profile: { queueSeconds: 3 },
+    parameters: runsOn,
+    words: queueIsOver,
+    strike: suspend,
+  },
+  {
+    category: 'volume-or-network',
+    how: 'the same volume, `startSeconds: 5`',
+    profile: { startSeconds: 5, pod: noVolume },
+    words: /for 5 s, which is all that startSeconds allows: FailedMount/u,
   },
   {
     category: 'out-of-memory',
@@ -171,9 +198,13 @@ export const provocations: readonly Provocation[] = [
     how: 'suspended while it runs, as Kueue does it',
     parameters: runsOn,
     words: /waits for its queue/u,
-    strike: ({ client, jobPath }) => client({ method: 'PATCH', path: jobPath, body: { spec: { suspend: true } } }),
+    strike: suspend,
   },
 ];
+
+async function suspend({ client, jobPath }: StruckJob): Promise<unknown> {
+  return client({ method: 'PATCH', path: jobPath, body: { spec: { suspend: true } } });
+}
 
 async function taint(client: ApiClient, taints: readonly unknown[]): Promise<unknown> {
   return client({ method: 'PATCH', path: node, body: { spec: { taints } } });

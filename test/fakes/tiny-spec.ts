@@ -70,6 +70,7 @@ export function tinySpec(input: RunInput, approval: Partial<ApprovalSpec> = {}):
       repeats: 1,
       sla: { ttftP95Ms: null, interTokenP95Ms: null, totalP95Ms: null, maxErrorRate: 0, maxAnswerPerplexity: null },
     },
+    stallTimeouts: { 'prepare-data': null, train: 3600, convert: null, 'build-engine': null, evaluate: 3600 },
     timeouts: {
       'prepare-data': 3600,
       train: 3600,

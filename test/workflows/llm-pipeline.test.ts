@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Decision } from '../../src/contracts/approval.ts';
+import type { StartedJob } from '../../src/contracts/job.ts';
 import type { ActivityName, Faults } from '../fakes/fake-world.ts';
 import { createFakeWorld } from '../fakes/fake-world.ts';
 import { failureNameOf, failureOf, startRun, statusOf, untilPhase } from './run-handle.ts';
@@ -66,6 +67,20 @@ function failing(name: 'InvalidData' | 'JobCrashed', retryable: boolean, times: 
         : null,
   };
 }
+
+test('a job is followed under the limits of its stage, and is no other job because of them', async () => {
+  const world = createFakeWorld();
+  const followed: StartedJob[] = [];
+  const awaitJob: typeof world.activities.awaitJob = async (job) => {
+    followed.push(job);
+    return world.activities.awaitJob(job);
+  };
+  const watched = { ...world, activities: { ...world.activities, awaitJob } };
+  await lab.inWorld(watched, async () => (await startRun(lab)).result());
+  expect(followed.find(({ stage }) => stage === 'train')).toMatchObject({ timeoutSeconds: 3600, stallSeconds: 3600 });
+  expect(followed.find(({ stage }) => stage === 'convert')).not.toHaveProperty('stallSeconds');
+  expect(Object.keys(world.submitted[1] ?? {})).not.toContain('stallSeconds');
+});
 
 describe('a job that fails', () => {
   test('is not tried again when its failure is permanent, and the run ends with its name', async () => {

@@ -1,6 +1,15 @@
+import type { JobProgress } from '../../contracts/job.ts';
 import type { LogChunk, ProgressChunk } from '../../ports/job-runner.ts';
 import { AdapterError } from '../errors.ts';
-import { logIn, maxProgressBytes, parseProgress, progressIn, tailBytes, tailOf } from '../job-text.ts';
+import {
+  logIn,
+  maxProgressBytes,
+  newestProgressIn,
+  parseProgress,
+  progressIn,
+  tailBytes,
+  tailOf,
+} from '../job-text.ts';
 import type { JobApi } from './job-api.ts';
 import type { LogArchive, LogEnd } from './log-archive.ts';
 import { secondOf } from './log-resumption.ts';
@@ -23,6 +32,8 @@ export interface JobLog extends PodLog {
 
 /** Enough lines for a tail that has other lines than progress in it. */
 const linesForTail = '500';
+/** Enough for a progress line among what a job that says much else wrote last. */
+const linesForProgress = '10000';
 /** The same of what is kept. */
 const bytesForTail = 16 * tailBytes;
 
@@ -32,6 +43,13 @@ export async function readProgressOf(log: JobLog, offset: number): Promise<Progr
 
 export async function readLogOf(log: JobLog, offset: number, maxBytes: number): Promise<LogChunk> {
   return logIn(await readFrom(log, offset, maxBytes), offset);
+}
+
+/** From the node alone: what is kept, and what is followed, may be behind. @throws AdapterError where it does not answer */
+export async function readNewestProgressOf({ api, jobUid }: PodLog): Promise<JobProgress | null> {
+  const pod = newestPod(await api.listPods(jobUid));
+  if (pod === undefined) return null;
+  return newestProgressIn(await api.readLog(pod.metadata.name, { tailLines: linesForProgress }));
 }
 
 /** Without the progress lines, which a job writes into the same log and which say nothing about a failure. */

@@ -1,7 +1,7 @@
 import { AdapterError } from '../errors.ts';
 import type { JobApi } from './job-api.ts';
 import type { JobWatch } from './job-watch.ts';
-import type { JobReference, JobSight } from './look-at-job.ts';
+import type { JobLooking, JobReference, JobSight } from './look-at-job.ts';
 import { isToldByEvents, listEventsAbout, lookAtJob } from './look-at-job.ts';
 import { observeJob } from './observe-job.ts';
 import type { ObservedEvent, ObservedPod } from './observed.ts';
@@ -16,10 +16,10 @@ export interface JobLooks {
 }
 
 /** Each look asks. */
-export function createAskingLooks(api: JobApi): JobLooks {
+export function createAskingLooks(looking: JobLooking): JobLooks {
   return {
-    look: async (reference) => lookAtJob(api, reference),
-    listPods: async (jobUid) => api.listPods(jobUid),
+    look: async (reference) => lookAtJob(looking, reference),
+    listPods: async (jobUid) => looking.api.listPods(jobUid),
     forget: () => {},
   };
 }
@@ -41,8 +41,7 @@ interface FollowedJob {
   readonly aheadMs: number;
 }
 
-interface Looking {
-  readonly api: JobApi;
+interface Looking extends JobLooking {
   readonly watch: JobWatch;
   readonly followed: Map<string, FollowedJob>;
 }
@@ -51,8 +50,8 @@ interface Looking {
  * Looks into a watch. The first look at a job asks, and so does each one that would end it; where the API server does not answer, what is
  * known of a job that lives stands in for a while.
  */
-export function createWatchedLooks(api: JobApi, watch: JobWatch): JobLooks {
-  const looking: Looking = { api, watch, followed: new Map() };
+export function createWatchedLooks({ api, limitsOf }: JobLooking, watch: JobWatch): JobLooks {
+  const looking: Looking = { api, limitsOf, watch, followed: new Map() };
   return {
     look: async (reference) => {
       watch.start();
@@ -89,8 +88,9 @@ async function trustOrAsk<Answer>(
   });
 }
 
-async function lookAnew({ api, followed }: Looking, reference: JobReference): Promise<JobSight> {
-  const sight = await lookAtJob(api, reference);
+async function lookAnew(looking: Looking, reference: JobReference): Promise<JobSight> {
+  const { followed } = looking;
+  const sight = await lookAtJob(looking, reference);
   const atMs = performance.now();
   for (const [jobUid, { askAtMs }] of followed) if (atMs > askAtMs + askEveryMs) followed.delete(jobUid);
   if (isAlive(sight))
@@ -113,7 +113,8 @@ function isKnown({ watch, followed }: Looking, jobUid: string): boolean {
 async function seeKnown(looking: Looking, jobUid: string): Promise<JobSight | null> {
   const followed = looking.followed.get(jobUid);
   if (followed === undefined || !isKnown(looking, jobUid)) return null;
-  const seen = { ...looking.watch.find(jobUid), nowMs: performance.now() + followed.aheadMs };
+  const found = looking.watch.find(jobUid);
+  const seen = { ...found, nowMs: performance.now() + followed.aheadMs, limits: looking.limitsOf(found.job) };
   const bare = { ...seen, events: [], observation: observeJob({ ...seen, events: [] }) };
   if (!isToldByEvents(bare.observation)) return isAlive(bare) ? bare : null;
   const events = await recentEvents(looking.api, followed, { uid: jobUid, pods: seen.pods });

@@ -15,6 +15,9 @@ export const annotationKeys = {
   specHash: `${domain}/spec-hash`,
 } as const;
 
+/** The stage, on each Job and pod. */
+export const stageLabel = 'app.kubernetes.io/component';
+
 /** The Job controller's, on each pod. */
 export const jobUidLabel = 'batch.kubernetes.io/controller-uid';
 
@@ -26,7 +29,7 @@ export function buildLabels(document: JobDocument): Record<string, string> {
     'app.kubernetes.io/name': 'windlass-job',
     'app.kubernetes.io/managed-by': 'windlass',
     'app.kubernetes.io/part-of': 'windlass',
-    'app.kubernetes.io/component': document.stage,
+    [stageLabel]: document.stage,
     [`${domain}/run`]: labelValue(document.runId),
   };
 }

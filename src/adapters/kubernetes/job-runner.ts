@@ -1,11 +1,11 @@
 import type { JobHandle, JobState } from '../../contracts/job.ts';
 import type { KubernetesJobsPlatform } from '../../contracts/platform.ts';
-import type { JobRunner, JobTime } from '../../ports/job-runner.ts';
+import type { JobClock, JobRunner } from '../../ports/job-runner.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import type { JobApi } from './job-api.ts';
 import { followLog } from './follow-log.ts';
 import type { JobLog } from './job-log.ts';
-import { readLogOf, readProgressOf, readTailOf } from './job-log.ts';
+import { readLogOf, readNewestProgressOf, readProgressOf, readTailOf } from './job-log.ts';
 import { kubernetesName } from './job-name.ts';
 import type { JobRecords } from './job-records.ts';
 import { createJobRecords } from './job-records.ts';
@@ -20,6 +20,7 @@ import type { JobReference } from './look-at-job.ts';
 import type { PodLogStream } from './pod-log-stream.ts';
 import { removeJob } from './remove-job.ts';
 import { submitJob } from './submit-job.ts';
+import { createLimitsOf } from './wait-limits.ts';
 
 export interface KubernetesJobRunnerOptions {
   readonly platform: KubernetesJobsPlatform;
@@ -35,7 +36,8 @@ export interface KubernetesJobRunnerOptions {
 export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): JobRunner {
   const { platform, api, podLogs, objects, watch } = options;
   const records = createJobRecords(objects);
-  const looks = watch === undefined ? createAskingLooks(api) : createWatchedLooks(api, watch);
+  const looking = { api, limitsOf: createLimitsOf(platform) };
+  const looks = watch === undefined ? createAskingLooks(looking) : createWatchedLooks(looking, watch);
   const reading: JobApi = { ...api, listPods: async (jobUid) => looks.listPods(jobUid) };
   const archive = createLogArchive(objects);
   const writers = new Map<string, LogWriter>();
@@ -57,11 +59,12 @@ export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): 
       writers.delete(handle.id);
     },
     readProgress: (handle, offset) => readProgressOf(logOf(handle), offset),
+    newestProgress: (handle) => readNewestProgressOf(logOf(handle)),
     readLog: (handle, offset, maxBytes) => readLogOf(logOf(handle), offset, maxBytes),
     logTail: (handle) => readTailOf(logOf(handle)),
     remove: async (handle) => {
       looks.forget(handle.id);
-      await removeJob({ api, records, archive, jobName: handle.name, graceMs, ...referenceOf(handle) });
+      await removeJob({ ...looking, records, archive, jobName: handle.name, graceMs, ...referenceOf(handle) });
     },
   };
 }
@@ -77,7 +80,8 @@ async function inspect(looks: JobLooks, records: JobRecords, handle: JobHandle):
   return record?.jobUid === handle.id ? record.state : observation.state;
 }
 
-async function timeOf(looks: JobLooks, records: JobRecords, { name, id }: JobHandle): Promise<JobTime | null> {
-  const pods = await looks.listPods(id);
-  return pods.length > 0 ? timeOfPods(pods) : ((await records.find(name))?.time ?? null);
+async function timeOf(looks: JobLooks, records: JobRecords, handle: JobHandle): Promise<JobClock | null> {
+  const { pods, nowMs } = await looks.look(referenceOf(handle));
+  const time = pods.length > 0 ? timeOfPods(pods) : (await records.find(handle.name))?.time;
+  return time == null ? null : { ...time, nowMs };
 }

@@ -33,7 +33,8 @@ export function buildJob(document: JobDocument, options: JobSpecOptions): Render
   return { ...job, metadata: { ...job.metadata, annotations } };
 }
 
-function profileOf({ defaults, stages }: KubernetesJobsPlatform, stage: JobKind): KubernetesJobProfile {
+/** What the pod of a stage is made of, and how long its jobs may wait. */
+export function profileOf({ defaults, stages }: KubernetesJobsPlatform, stage: JobKind): KubernetesJobProfile {
   return { ...defaults, ...stages[stage] };
 }
 

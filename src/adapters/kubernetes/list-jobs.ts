@@ -6,6 +6,7 @@ import { annotationKeys, jobUidLabel } from './job-metadata.ts';
 import { timeOfPods } from './job-times.ts';
 import { observeJob } from './observe-job.ts';
 import type { ObservedJob, ObservedPod } from './observed.ts';
+import { noLimits } from './wait-limits.ts';
 
 /** Two calls, whatever the number of Jobs. Events are not asked for: why a Job has no pod is told to whoever follows it. */
 export async function listJobs(api: JobApi, platform: KubernetesJobsPlatform): Promise<readonly StandingJob[]> {
@@ -24,7 +25,7 @@ function describeJob(job: ObservedJob, pods: readonly ObservedPod[], nowMs: numb
   return {
     handle: handleOf(job),
     runId: metadata.annotations[annotationKeys.runId] ?? '',
-    state: observeJob({ job, pods, events: [], nowMs }).state,
+    state: observeJob({ job, pods, events: [], nowMs, limits: noLimits(job) }).state,
     submittedMs: metadata.creationTimestamp,
     time: timeOfPods(pods),
   };

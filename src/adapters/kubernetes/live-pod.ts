@@ -1,6 +1,8 @@
 import type { FailureName } from '../../contracts/failures.ts';
+import type { JobWait, ToldJob } from './job-wait.ts';
+import { podWaitOf, waiting } from './job-wait.ts';
 import type { JobCategory, JobObservation } from './observation.ts';
-import { lost, queued, running } from './observation.ts';
+import { lost, running } from './observation.ts';
 import type { ObservedContainer, ObservedEvent, ObservedPod } from './observed.ts';
 import { newestEvent } from './observed.ts';
 
@@ -31,45 +33,41 @@ const waitingRules: Readonly<Record<string, WaitingRule>> = {
 };
 
 /** A pod that has not ended: waits, starts, or runs. */
-export function observeLivePod(pod: ObservedPod, events: readonly ObservedEvent[], nowMs: number): JobObservation {
+export function observeLivePod(pod: ObservedPod, events: readonly ObservedEvent[], told: ToldJob): JobObservation {
   const unscheduled = pod.status.conditions.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   if (pod.metadata.deletionTimestamp != null) return running('ending');
-  if (unscheduled?.reason === 'SchedulingGated') return queued('gated', unscheduled.message);
-  if (unscheduled !== undefined) return queued('unschedulable', unscheduled.message);
+  const wait = podWaitOf(pod, told);
+  if (unscheduled?.reason === 'SchedulingGated') return waiting('gated', unscheduled.message, wait);
+  if (unscheduled !== undefined) return waiting('unschedulable', unscheduled.message, wait);
   if (pod.status.containerStatuses.some(({ state }) => state.running !== undefined)) return running();
-  return observeWaiting(pod, nowMs) ?? observeSetUp(pod, events);
+  return observeContainers(pod, wait) ?? observeSetUp(pod, events, wait);
 }
 
 /** Init containers come first: while one of them waits, the others only say that they wait for it. */
-function observeWaiting(pod: ObservedPod, nowMs: number): JobObservation | null {
-  const { initContainerStatuses, containerStatuses } = pod.status;
-  for (const container of [...initContainerStatuses, ...containerStatuses]) {
-    const observation = observeContainer(container, nowMs - waitingSinceMs(pod));
+function observeContainers({ status }: ObservedPod, wait: JobWait): JobObservation | null {
+  for (const container of [...status.initContainerStatuses, ...status.containerStatuses]) {
+    const observation = observeContainer(container, wait);
     if (observation !== null) return observation;
   }
   return null;
 }
 
-function observeContainer({ state }: ObservedContainer, waitedMs: number): JobObservation | null {
+/** The grace of a reason knows more about it than the limit, which is for what passes by itself, and then does not. */
+function observeContainer({ state }: ObservedContainer, wait: JobWait): JobObservation | null {
   const { reason = '', message = '' } = state.waiting ?? {};
   const rule = registryTrouble.test(message) ? softened(waitingRules[reason]) : waitingRules[reason];
   if (rule === undefined) return null;
   const words = `${reason}: ${message}`;
-  return waitedMs < rule.graceMs ? queued(rule.category, words) : lost(rule.category, rule.failure, words);
+  if (wait.waitedMs >= rule.graceMs) return lost(rule.category, rule.failure, words);
+  return waiting(rule.category, words, wait);
 }
 
 function softened(rule: WaitingRule | undefined): WaitingRule | undefined {
   return rule?.category === 'image-pull' ? waitingRules['RegistryUnavailable'] : rule;
 }
 
-function observeSetUp(pod: ObservedPod, events: readonly ObservedEvent[]): JobObservation {
+function observeSetUp(pod: ObservedPod, events: readonly ObservedEvent[], wait: JobWait): JobObservation {
   const trouble = newestEvent(events, pod.metadata.uid, setUpTroubles);
-  if (trouble !== undefined) return queued('volume-or-network', `${trouble.reason}: ${trouble.message}`);
-  return queued('starting', `pod ${pod.metadata.name} is being started`);
-}
-
-/** It waits for its containers since it has a node. */
-function waitingSinceMs({ metadata, status }: ObservedPod): number {
-  const scheduled = status.conditions.find(({ type }) => type === 'PodScheduled');
-  return scheduled?.lastTransitionTime ?? metadata.creationTimestamp;
+  if (trouble !== undefined) return waiting('volume-or-network', `${trouble.reason}: ${trouble.message}`, wait);
+  return waiting('starting', `pod ${pod.metadata.name} is being started`, wait);
 }

@@ -2,11 +2,18 @@ import type { JobApi } from './job-api.ts';
 import type { JobObservation } from './observation.ts';
 import { observeJob } from './observe-job.ts';
 import type { ObservedEvent, ObservedJob, ObservedPod } from './observed.ts';
+import type { LimitsOf } from './wait-limits.ts';
 
 /** A job by the name and UID that it got when it was submitted: one that was made later under its name is another. */
 export interface JobReference {
   readonly kubernetesName: string;
   readonly uid: string;
+}
+
+/** Where a look reads, and what it holds a job that waits to. */
+export interface JobLooking {
+  readonly api: JobApi;
+  readonly limitsOf: LimitsOf;
 }
 
 export interface JobSight {
@@ -21,14 +28,18 @@ export interface JobSight {
 }
 
 /** One fresh look. */
-export async function lookAtJob(api: JobApi, { kubernetesName, uid }: JobReference): Promise<JobSight> {
+export async function lookAtJob(
+  { api, limitsOf }: JobLooking,
+  { kubernetesName, uid }: JobReference,
+): Promise<JobSight> {
   const { job: found, serverMs: nowMs } = await api.findJob(kubernetesName);
   const job = found?.metadata.uid === uid ? found : null;
   const pods = await api.listPods(uid);
-  const observation = observeJob({ job, pods, events: [], nowMs });
+  const seen = { job, pods, nowMs, limits: limitsOf(job) };
+  const observation = observeJob({ ...seen, events: [] });
   if (!isToldByEvents(observation)) return { observation, job, pods, events: [], nowMs };
   const events = await listEventsAbout(api, { uid, pods });
-  return { observation: observeJob({ job, pods, events, nowMs }), job, pods, events, nowMs };
+  return { observation: observeJob({ ...seen, events }), job, pods, events, nowMs };
 }
 
 /** Why a Job has no pod, or a pod does not start, stands in events alone. */

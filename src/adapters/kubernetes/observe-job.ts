@@ -5,6 +5,7 @@ import type { JobObservation } from './observation.ts';
 import { lost, running } from './observation.ts';
 import type { ObservedEvent, ObservedJob, ObservedPod } from './observed.ts';
 import { heldCondition } from './observed.ts';
+import type { WaitLimits } from './wait-limits.ts';
 
 /** One fresh look at a job, by the clock of the API server. */
 export interface SeenJob {
@@ -14,19 +15,21 @@ export interface SeenJob {
   /** About the Job and its pods. */
   readonly events: readonly ObservedEvent[];
   readonly nowMs: number;
+  readonly limits: WaitLimits;
 }
 
 /**
  * What a job does or how it ended. A job whose pod may still run is never over: the next attempt would write beside it.
  */
-export function observeJob({ job, pods, events, nowMs }: SeenJob): JobObservation {
+export function observeJob({ job, pods, events, nowMs, limits }: SeenJob): JobObservation {
   const pod = currentPod(job, pods);
   const end = pod === undefined ? null : observeEnd(pod, nowMs);
   if (job === null) return end ?? (pod === undefined ? deleted() : running('ending'));
   const isLive = pod !== undefined && end === null;
-  if (isLive) return observeLivePod(pod, events, nowMs);
+  const told = { job, limits, nowMs };
+  if (isLive) return observeLivePod(pod, events, told);
   if (isSuccess(end)) return end;
-  return observeDeadline(job) ?? end ?? observeWithoutPod(job, events, nowMs);
+  return observeDeadline(job) ?? end ?? observeWithoutPod(events, told);
 }
 
 /** A pod that is deleted while its Job is suspended was put back into the queue, and its end is none of the job. */

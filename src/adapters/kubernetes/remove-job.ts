@@ -1,20 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AdapterError } from '../errors.ts';
-import type { JobApi } from './job-api.ts';
 import { completeLog } from './job-log.ts';
 import { annotationKeys } from './job-metadata.ts';
 import type { JobRecord, JobRecords } from './job-records.ts';
 import { timeOfPods } from './job-times.ts';
 import type { LogArchive } from './log-archive.ts';
-import type { JobReference, JobSight } from './look-at-job.ts';
+import type { JobLooking, JobReference, JobSight } from './look-at-job.ts';
 import { lookAtJob } from './look-at-job.ts';
 
 const pollMs = 250;
 /** Beyond the grace: what the node needs to see that it shall stop, and to say that it has. */
 const slackMs = 60_000;
 
-export interface JobRemoval extends JobReference {
-  readonly api: JobApi;
+export interface JobRemoval extends JobReference, JobLooking {
   readonly records: JobRecords;
   readonly archive: LogArchive;
   readonly jobName: string;
@@ -42,7 +40,7 @@ export async function removeJob(removal: JobRemoval): Promise<void> {
 
 /** A pod that is deleted takes its exit code and log along, so that it is made to end first. */
 async function stopped(removal: JobRemoval): Promise<JobSight> {
-  const sight = await lookAtJob(removal.api, removal);
+  const sight = await lookAtJob(removal, removal);
   if (sight.job === null || sight.observation.state.kind !== 'running') return sight;
   await Promise.all(sight.pods.map(({ metadata }) => removal.api.stopPod(metadata.name)));
   return until(removal, ({ observation }) => observation.state.kind !== 'running');
@@ -57,7 +55,7 @@ function endOf({ observation }: JobSight): JobRecord['state'] {
 async function until(removal: JobRemoval, isReached: (sight: JobSight) => boolean): Promise<JobSight> {
   const deadlineMs = Date.now() + removal.graceMs + slackMs;
   for (;;) {
-    const sight = await lookAtJob(removal.api, removal);
+    const sight = await lookAtJob(removal, removal);
     if (isReached(sight)) return sight;
     if (Date.now() > deadlineMs) throw stillThere(removal, sight);
     await sleep(pollMs);

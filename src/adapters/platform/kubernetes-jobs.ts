@@ -51,6 +51,12 @@ const fields = {
   sharedMemory: quantity,
   scratch: quantity,
   deadlineSeconds: requiredInteger({ from: 1, to: 31_536_000, about: 'Running time of the Job.' }).nullable(),
+  queueSeconds: requiredInteger({ from: 1, to: 31_536_000, about: 'How long a job may wait for room.' }).nullable(),
+  startSeconds: requiredInteger({
+    from: 1,
+    to: 31_536_000,
+    about: 'How long a job that has a node may wait for its container.',
+  }).nullable(),
   environment,
   environmentSecrets: listOf(name, { from: 0, to: 50 }),
   pod,
@@ -70,6 +76,9 @@ const profile = closedObject({
   sharedMemory: fields.sharedMemory.default('1Gi'),
   scratch: fields.scratch.default('20Gi'),
   deadlineSeconds: fields.deadlineSeconds.default(null),
+  // Generous: they are to catch what nobody will mend, not what takes its time.
+  queueSeconds: fields.queueSeconds.default(604_800),
+  startSeconds: fields.startSeconds.default(3600),
   environment: fields.environment.default({}),
   environmentSecrets: fields.environmentSecrets.default([]),
   pod: fields.pod.default({}),

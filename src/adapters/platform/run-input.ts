@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dataSchema } from './run-input-data.ts';
 import { approvalSchema, buildSchema, deploySchema, evaluateSchema, smokeTestSchema } from './run-input-release.ts';
 import { repairSchema } from './run-input-repair.ts';
-import { timeoutsSchema } from './run-input-timeouts.ts';
+import { stallTimeoutsSchema, timeoutsSchema } from './run-input-timeouts.ts';
 import { trainSchema } from './run-input-train.ts';
 import { choiceOf, closedObject, flagField, nameField, textOf } from './schema-fields.ts';
 
@@ -34,6 +34,7 @@ export const runInputSchema = closedObject({
   deploy: deploySchema.prefault({}),
   smokeTest: smokeTestSchema.prefault({}),
   timeouts: timeoutsSchema.prefault({}),
+  stallTimeouts: stallTimeoutsSchema.prefault({}),
 }).describe('Input of llmPipeline: what a Windlass run is asked to do.');
 
 export type ParsedRunInput = z.output<typeof runInputSchema>;

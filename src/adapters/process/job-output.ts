@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import type { LogChunk, ProgressChunk } from '../../ports/job-runner.ts';
-import { logIn, maxProgressBytes, progressIn, tailBytes, tailOf } from '../job-text.ts';
+import type { JobProgress } from '../../contracts/job.ts';
+import { logIn, maxProgressBytes, newestProgressIn, progressIn, tailBytes, tailOf } from '../job-text.ts';
 import { errorCode } from './to-adapter-error.ts';
 
 export async function readProgressChunk(file: string, offset: number): Promise<ProgressChunk> {
@@ -12,12 +13,20 @@ export async function readLogChunk(file: string, offset: number, maxBytes: numbe
   return logIn(await readBytes(file, offset, maxBytes), offset);
 }
 
+export async function readNewestProgress(file: string): Promise<JobProgress | null> {
+  return newestProgressIn(await readLast(file, maxProgressBytes));
+}
+
 export async function readLogTail(file: string): Promise<string> {
+  return tailOf(await readLast(file, tailBytes));
+}
+
+async function readLast(file: string, maxBytes: number): Promise<Buffer> {
   const handle = await openIfPresent(file);
-  if (handle === null) return '';
+  if (handle === null) return Buffer.alloc(0);
   try {
     const { size } = await handle.stat();
-    return tailOf(await readFrom(handle, Math.max(0, size - tailBytes), tailBytes));
+    return await readFrom(handle, Math.max(0, size - maxBytes), maxBytes);
   } finally {
     await handle.close();
   }

@@ -2,14 +2,14 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { JobDocument, JobHandle, JobState } from '../../contracts/job.ts';
 import type { ProcessJobsPlatform } from '../../contracts/platform.ts';
-import type { JobRunner } from '../../ports/job-runner.ts';
+import type { JobClock, JobRunner } from '../../ports/job-runner.ts';
 import { claimAsRemoved, readClaim, readJobState, readJobTime } from './job-claim.ts';
 import type { JobPaths } from './job-directory.ts';
 import { ensureJobDirectory, exists, jobId, jobPaths } from './job-directory.ts';
 import { buildJobEnvironment } from './job-environment.ts';
 import { launchJob } from './job-launch.ts';
 import { listJobs } from './list-jobs.ts';
-import { readLogChunk, readLogTail, readProgressChunk } from './job-output.ts';
+import { readLogChunk, readLogTail, readNewestProgress, readProgressChunk } from './job-output.ts';
 import type { JobQueue } from './job-queue.ts';
 import { createJobQueue } from './job-queue.ts';
 import { stopJob } from './job-stop.ts';
@@ -37,11 +37,13 @@ export function createProcessJobRunner(options: ProcessJobRunnerOptions): JobRun
         submit(queue, jobPaths(options.directory, document.jobName), document),
       ),
     inspect: (handle) => attempt(`inspect job ${handle.name}`, () => inspect(queue, pathsOf(handle), handle)),
-    timeOf: (handle) => attempt(`read the times of job ${handle.name}`, () => readJobTime(pathsOf(handle))),
+    timeOf: (handle) => attempt(`read the times of job ${handle.name}`, () => readClock(pathsOf(handle))),
     list: () => attempt('list jobs', () => listJobs(options.directory)),
     keepLog: async () => {},
     readProgress: (handle, offset) =>
       attempt(`read the progress of job ${handle.name}`, () => readProgressChunk(pathsOf(handle).progress, offset)),
+    newestProgress: (handle) =>
+      attempt(`read the progress of job ${handle.name}`, () => readNewestProgress(pathsOf(handle).progress)),
     readLog: (handle, offset, maxBytes) =>
       attempt(`read the log of job ${handle.name}`, () => readLogChunk(pathsOf(handle).log, offset, maxBytes)),
     logTail: (handle) => attempt(`read the log of job ${handle.name}`, () => readLogTail(pathsOf(handle).log)),
@@ -79,6 +81,12 @@ async function inspect(queue: JobQueue, paths: JobPaths, { name }: JobHandle): P
   const reason = await queue.reasonToWait(name);
   const now = await readJobState(paths);
   return now.kind === 'queued' ? { kind: 'queued', reason } : now;
+}
+
+/** Jobs run by the clock of this machine. */
+async function readClock(paths: JobPaths): Promise<JobClock | null> {
+  const time = await readJobTime(paths);
+  return time === null ? null : { ...time, nowMs: Date.now() };
 }
 
 async function remove(queue: JobQueue, paths: JobPaths, options: ProcessJobRunnerOptions): Promise<void> {

@@ -2,9 +2,9 @@ import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 
 import type { PlanStageRequest, StagePlan } from '../../activities/stage-plans.ts';
 import type { ArtifactKind, ArtifactRef } from '../../contracts/artifact.ts';
-import type { StageRecord } from '../../contracts/job.ts';
+import type { StageRecord, StartedJob } from '../../contracts/job.ts';
 import type { JsonObject, JsonValue } from '../../contracts/json.ts';
-import type { ResolvedRun } from '../../contracts/run-spec.ts';
+import type { ResolvedRun, RunSpec } from '../../contracts/run-spec.ts';
 import type { JobStageName } from '../../contracts/stage.ts';
 import { isBefore } from '../../contracts/stage.ts';
 import { control } from '../activity-profiles.ts';
@@ -83,6 +83,15 @@ function reuseRule(
   return { reuse: spec.reuse, olderJobsDigests: [] };
 }
 
+/** Runs that began before there was a limit of silence have none. */
+function jobLimits(
+  { timeouts, stallTimeouts }: RunSpec,
+  stage: JobStageName,
+): Pick<StartedJob, 'timeoutSeconds' | 'stallSeconds'> {
+  const stallSeconds = stallTimeouts?.[stage] ?? null;
+  return { timeoutSeconds: timeouts[stage], ...(stallSeconds === null ? {} : { stallSeconds }) };
+}
+
 /** Work that comes to nothing gives its claim back, so that a run that waits takes over. */
 async function runClaimedJob(
   run: RunContext,
@@ -98,7 +107,7 @@ async function runClaimedJob(
       runId: run.state.status.runId,
       stageKey,
       trackingRunId: run.trackingRunId,
-      timeoutSeconds: run.resolved.spec.timeouts[stage],
+      ...jobLimits(run.resolved.spec, stage),
       attemptsBefore: run.state.stage(stage).attempts ?? 0,
       onStart: (job, attempt) => run.state.changeStage(stage, { job, attempts: attempt }),
       ...(claim === undefined ? {} : { claim }),

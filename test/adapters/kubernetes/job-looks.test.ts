@@ -4,6 +4,7 @@ import type { JobApi } from '../../../src/adapters/kubernetes/job-api.ts';
 import type { JobLooks } from '../../../src/adapters/kubernetes/job-looks.ts';
 import { createWatchedLooks } from '../../../src/adapters/kubernetes/job-looks.ts';
 import type { JobWatch, WatchedJob } from '../../../src/adapters/kubernetes/job-watch.ts';
+import type { WaitLimits } from '../../../src/adapters/kubernetes/wait-limits.ts';
 import type { JobState } from '../../../src/contracts/job.ts';
 import { about, at, exited, podObject, seenJob } from './seen-jobs.ts';
 
@@ -17,16 +18,23 @@ let real: WatchedJob | null;
 let known: WatchedJob;
 let freshness: ReturnType<JobWatch['freshness']>;
 let events: readonly ReturnType<typeof about>[];
+let limits: WaitLimits;
+let beganMs: number;
 let looks: JobLooks;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
+  beganMs = performance.now();
   asked = [];
   real = known = jobWith(running);
   freshness = 'fresh';
   events = [];
+  limits = { queueSeconds: null, startSeconds: null };
   const watch = { start: () => {}, find: () => known, freshness: () => freshness };
-  looks = createWatchedLooks(fakeApi, { ...watch, stalenessMs: () => 0, close: async () => {} });
+  looks = createWatchedLooks(
+    { api: fakeApi, limitsOf: () => limits },
+    { ...watch, stalenessMs: () => 0, close: async () => {} },
+  );
 });
 afterEach(() => vi.useRealTimers());
 
@@ -42,7 +50,8 @@ function answer<T>(name: string, read: (from: WatchedJob) => T): T {
 }
 
 const fakeApi = {
-  findJob: async () => answer('job', ({ job }) => ({ job, serverMs: Date.parse(at(10)) })),
+  findJob: async () =>
+    answer('job', ({ job }) => ({ job, serverMs: Date.parse(at(10)) + performance.now() - beganMs })),
   listPods: async () => answer('pods', ({ pods }) => pods),
   listEvents: async () => answer('events', () => seenJob({ events }).events),
 } as unknown as JobApi;
@@ -147,6 +156,18 @@ describe('a look at a job that is watched', () => {
     known = jobWith(running);
     later(5_000);
     expect(await asksFor()).toEqual([]);
+  });
+
+  it('gives up a job that waits for too long, and asks before it says so', async () => {
+    known = real = jobWith(podObject());
+    limits = { queueSeconds: null, startSeconds: 20 };
+    expect(await look()).toMatchObject({ kind: 'queued' });
+    later(11_000);
+    real = jobWith(running);
+    expect(await look()).toEqual({ kind: 'running' });
+    real = known;
+    later(11_000);
+    expect(await look()).toMatchObject({ kind: 'lost', failure: 'StartTimedOut' });
   });
 
   it('goes by the clock of the API server', async () => {

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDirectoryStore } from '../../../src/adapters/directory/object-store.ts';
+import { AdapterError } from '../../../src/adapters/errors.ts';
 import { createKubernetesJobRunner } from '../../../src/adapters/kubernetes/job-runner.ts';
-import type { KubernetesJobProfile } from '../../../src/contracts/platform.ts';
+import type { KubernetesJobProfile, KubernetesJobsPlatform } from '../../../src/contracts/platform.ts';
 import type { JobRunner } from '../../../src/ports/job-runner.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
 import type { FakeCluster } from './fake-job-api.ts';
@@ -27,8 +28,12 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-function runnerWith({ api, podLogs }: FakeCluster, profile: Partial<KubernetesJobProfile> = {}): JobRunner {
-  const platform = { ...testPlatform, graceSeconds: 1, defaults: { ...testProfile, ...profile } };
+function runnerWith(
+  { api, podLogs }: FakeCluster,
+  profile: Partial<KubernetesJobProfile> = {},
+  stages: KubernetesJobsPlatform['stages'] = {},
+): JobRunner {
+  const platform = { ...testPlatform, graceSeconds: 1, defaults: { ...testProfile, ...profile }, stages };
   return createKubernetesJobRunner({ platform, api, podLogs, objects });
 }
 
@@ -63,7 +68,7 @@ describe('the kubernetes job runner', () => {
     expect(cluster.calls).toEqual(['create', 'stop', 'delete']);
     expect(await runner.inspect(handle)).toEqual({ kind: 'exited', exitCode: 75 });
     expect(await runner.logTail(handle)).toBe('step 1\nstep 2');
-    expect(await runner.timeOf(handle)).toEqual({ startedMs: Date.parse(at(3)), endedMs: Date.parse(at(9)) });
+    expect(await runner.timeOf(handle)).toMatchObject({ startedMs: Date.parse(at(3)), endedMs: Date.parse(at(9)) });
     expect(await read(`jobs/${testDocument.jobName}/objects.json`)).toMatchObject({
       job: { kind: 'Job' },
       pods: [{ status: { phase: 'Failed' } }],
@@ -100,6 +105,24 @@ describe('the kubernetes job runner', () => {
     expect(await runner.inspect(handle)).toEqual({ kind: 'lost', reason: 'the job was removed before it started' });
   });
 
+  it.each([
+    ['for room', null, { queueSeconds: 5 }, 'QueueTimedOut'],
+    ['for its container', podObject(), { startSeconds: 5 }, 'StartTimedOut'],
+  ])('gives up a job that waited %s for too long, keeps that, and lists it as one that waits', async (...row) => {
+    const [, pod, limits, failure] = row;
+    runner = runnerWith(cluster, {}, { train: limits });
+    const handle = await runner.submit(testDocument);
+    cluster.pod = pod;
+    expect(await runner.inspect(handle)).toMatchObject({ kind: 'lost', failure });
+    // Whoever ends what nobody waits for any more ends what may still begin.
+    expect(await runner.list()).toMatchObject([{ state: { kind: 'queued' } }]);
+    await runner.remove(handle);
+    expect(await runner.inspect(handle)).toMatchObject({ kind: 'lost', failure });
+    const lenient = runnerWith(cluster, {}, { convert: { queueSeconds: 1, startSeconds: 1 } });
+    const next = await lenient.submit({ ...testDocument, jobName: `${testDocument.jobName}2` });
+    expect(await lenient.inspect(next)).toMatchObject({ kind: 'queued' });
+  });
+
   it('leaves alone what was made under its name by somebody else', async () => {
     const handle = await runner.submit(testDocument);
     const [name, entry] = [...cluster.jobs.entries()][0] ?? [];
@@ -127,6 +150,25 @@ describe('the kubernetes job runner', () => {
     runner = runnerWith(cluster, { gpus: 3, gpuResource: 'nvidia.com/mig-1g.10gb' });
     await runner.submit(testDocument);
     expect(await runner.list()).toMatchObject([{ gpus: 3 }]);
+  });
+
+  it('tells how long a job has run by the clock of the API server', async () => {
+    const handle = await runner.submit(testDocument);
+    cluster.pod = running;
+    const time = { startedMs: Date.parse(at(3)), endedMs: null, nowMs: Date.parse(at(10)) };
+    expect(await runner.timeOf(handle)).toEqual(time);
+  });
+
+  it('asks the node alone for the newest progress, and says so where it does not answer', async () => {
+    const handle = await runner.submit(testDocument);
+    cluster.pod = running;
+    const progress = { timeMs: 1, phase: 'train', message: 'step 1/9' };
+    cluster.log = `${JSON.stringify(progress)}\nTraceback\n`;
+    expect(await runner.newestProgress(handle)).toEqual(progress);
+    const refusal = new AdapterError('AccessDenied', 'pods/log: forbidden', { system: 'jobs' });
+    const blind = runnerWith({ ...cluster, api: { ...cluster.api, readLog: async () => Promise.reject(refusal) } });
+    expect(await blind.readProgress(handle, 0)).toEqual({ lines: [], nextOffset: 0 });
+    await expect(blind.newestProgress(handle)).rejects.toBe(refusal);
   });
 
   it('finds progress among the lines of the log, and leaves it out of the tail', async () => {

@@ -15,6 +15,8 @@ export const testProfile: KubernetesJobProfile = {
   sharedMemory: '1Gi',
   scratch: '20Gi',
   deadlineSeconds: null,
+  queueSeconds: 604_800,
+  startSeconds: 3600,
   environment: { AWS_REGION: 'eu-central-1' },
   environmentSecrets: ['windlass-store'],
   pod: {},

@@ -1,4 +1,5 @@
 import type { SeenJob } from '../../../src/adapters/kubernetes/observe-job.ts';
+import type { WaitLimits } from '../../../src/adapters/kubernetes/wait-limits.ts';
 import {
   observedEventSchema,
   observedJobSchema,
@@ -81,14 +82,16 @@ export interface Seen {
   readonly pods?: readonly Fields[];
   readonly events?: readonly Fields[];
   readonly afterSeconds?: number;
+  readonly limits?: Partial<WaitLimits>;
 }
 
 /** What a look reads, through the schemas that the transport uses. */
-export function seenJob({ job = jobObject(), pods = [], events = [], afterSeconds = 10 }: Seen): SeenJob {
+export function seenJob({ job = jobObject(), pods = [], events = [], afterSeconds = 10, limits }: Seen): SeenJob {
   return {
     job: job === null ? null : observedJobSchema.parse(job),
     pods: pods.map((pod) => observedPodSchema.parse(pod)),
     events: events.map((event) => observedEventSchema.parse(event)),
     nowMs: begin + afterSeconds * 1000,
+    limits: { queueSeconds: null, startSeconds: null, ...limits },
   };
 }
