@@ -13,6 +13,8 @@ export interface FollowOptions {
   readonly approver?: Approver;
   readonly temporalUiUrl: string;
   readonly onStage?: (stage: string, state: string) => void;
+  /** Called with every state of the run. */
+  readonly onStatus?: (status: RunStatus) => void;
 }
 
 type Follower = Pick<WindlassClient, 'follow' | 'decide'>;
@@ -24,6 +26,7 @@ export async function followRun(client: Follower, runId: string, options: Follow
   let last: RunStatus | null = null;
   for await (const status of client.follow(runId)) {
     last = status;
+    options.onStatus?.(status);
     tellStages(status, told, options);
     if (status.phase === 'awaiting-approval' && !asked) {
       asked = true;
