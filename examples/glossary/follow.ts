@@ -1,20 +1,32 @@
 import type { RunStatus, WindlassClient } from 'windlass';
 
-/** What the demo does while a run goes on. */
-export interface FollowOptions {
-  /** Approves by itself under this name; absent: says how and waits for a person. */
-  readonly approveAs?: string;
-  readonly temporalUiUrl: string;
-  readonly onStage?: (stage: string, state: string) => void;
+/** Approves without asking a person. */
+export interface Approver {
+  readonly name: string;
+  /** Why nobody is asked, as it is told. */
+  readonly why: string;
 }
 
+/** What the demo does while a run goes on. */
+export interface FollowOptions {
+  /** Absent: says how to approve and waits for a person. */
+  readonly approver?: Approver;
+  readonly temporalUiUrl: string;
+  readonly onStage?: (stage: string, state: string) => void;
+  /** Called with every state of the run. */
+  readonly onStatus?: (status: RunStatus) => void;
+}
+
+type Follower = Pick<WindlassClient, 'follow' | 'decide'>;
+
 /** Follows a run to its end, telling each change of a stage on a line of its own. */
-export async function followRun(client: WindlassClient, runId: string, options: FollowOptions): Promise<RunStatus> {
+export async function followRun(client: Follower, runId: string, options: FollowOptions): Promise<RunStatus> {
   const told = new Map<string, string>();
   let asked = false;
   let last: RunStatus | null = null;
   for await (const status of client.follow(runId)) {
     last = status;
+    options.onStatus?.(status);
     tellStages(status, told, options);
     if (status.phase === 'awaiting-approval' && !asked) {
       asked = true;
@@ -36,13 +48,14 @@ function tellStages(status: RunStatus, told: Map<string, string>, { onStage }: F
   }
 }
 
-async function decideOrAsk(client: WindlassClient, status: RunStatus, options: FollowOptions): Promise<void> {
+async function decideOrAsk(client: Follower, status: RunStatus, options: FollowOptions): Promise<void> {
   const { approval, runId } = status;
   if (approval === null) return;
   const { engineDigest } = approval;
-  if (options.approveAs !== undefined) {
-    await client.decide(runId, { decision: 'approve', by: options.approveAs, engineDigest });
-    return say(`    approved by ${options.approveAs} (--yes)`);
+  if (options.approver !== undefined) {
+    const { name, why } = options.approver;
+    await client.decide(runId, { decision: 'approve', by: name, engineDigest });
+    return say(`    approved by ${name} (${why})`);
   }
   const decision = JSON.stringify({ decision: 'approve', by: 'you', engineDigest });
   say(`\n    The release waits for you. Three ways to approve:`);

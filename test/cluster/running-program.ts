@@ -54,6 +54,8 @@ async function spawnProgram({ name, command, args }: Program, directory: string)
   const log = await open(logFile(name, directory), 'a');
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', command, ...args], {
     cwd: directory,
+    // Ctrl-C in a terminal is for who holds the cluster, and takes it down while its programs still do their part.
+    detached: true,
     stdio: ['ignore', log.fd, log.fd],
   });
   await once(child, 'spawn');

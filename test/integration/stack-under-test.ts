@@ -32,7 +32,17 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+/** What the runs of a stack begin from. */
+export interface Ground {
+  readonly platformFile: string;
+  /** Where its presets look for rows, from the folder in which it lies. */
+  readonly corpusFolder: string;
+  readonly writeCorpus: (folder: string) => void;
+}
+
 export interface StackOptions {
+  /** Default: a tiny model and a made-up language. */
+  readonly ground?: Ground;
   /** `s3://…`; default: a directory in the home. */
   readonly storeUri?: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -47,7 +57,10 @@ export async function startStack({ environment = {}, ...options }: StackOptions 
   const windlass = async (...args: readonly string[]): Promise<CommandResult> =>
     run(args, { ...environment, WINDLASS_HOME: home });
   const up = await windlass('up', '--platform', platform, '--json');
-  if (up.exitCode !== 0) throw new Error(`the stack did not come up: ${up.stderr}${up.stdout}`);
+  if (up.exitCode !== 0) {
+    rmSync(folder, { recursive: true, force: true });
+    throw new Error(`the stack did not come up: ${up.stderr}${up.stdout}`);
+  }
   const client = await WindlassClient.connect({ home });
   return {
     home,
@@ -69,11 +82,20 @@ async function terminate(address: string, runId: string): Promise<void> {
   await connection.close();
 }
 
-function writePlatform(folder: string, { storeUri, platform }: Omit<StackOptions, 'environment'>): string {
+const tinyGround: Ground = {
+  platformFile: join(repository, 'test', 'integration', 'windlass.yaml'),
+  corpusFolder: 'corpus',
+  writeCorpus,
+};
+
+function writePlatform(
+  folder: string,
+  { storeUri, platform, ground = tinyGround }: Omit<StackOptions, 'environment'>,
+): string {
   const path = join(folder, 'windlass.yaml');
-  const corpus = join(folder, 'corpus');
-  writeCorpus(corpus);
-  const usual = parse(readFileSync(join(repository, 'test', 'integration', 'windlass.yaml'), 'utf8')) as JsonObject;
+  const corpus = join(folder, ground.corpusFolder);
+  ground.writeCorpus(corpus);
+  const usual = parse(readFileSync(ground.platformFile, 'utf8')) as JsonObject;
   const store = storeUri === undefined ? {} : { store: { uri: storeUri } };
   writeFileSync(path, stringify({ ...usual, ...store, ...platform?.(corpus) }));
   return path;
@@ -95,6 +117,8 @@ function writeCorpus(folder: string): void {
 async function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<CommandResult> {
   const child = spawn(process.execPath, [cli, ...args], {
     cwd: repository,
+    // Ctrl-C in a terminal is for who holds the stack: it still needs these commands to take it down.
+    detached: true,
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
