@@ -2,9 +2,9 @@
 // `npm run bench:watch [-- --json] [--jobs 200] [--kubeconfig FILE]`. Without a kubeconfig it brings a cluster of its own up (root).
 import { parseArgs } from 'node:util';
 
+import { openBenchCluster } from './lab/bench-cluster.ts';
 import { machineFacts, machineLine } from './lab/machine.ts';
 import { markdownTable } from './lab/markdown-table.ts';
-import { openBenchCluster } from './watch/bench-cluster.ts';
 import type { FollowFigures } from './watch/follow-jobs.ts';
 import { followJobs } from './watch/follow-jobs.ts';
 

@@ -98,7 +98,7 @@ describe.each(pages)('%s', (page) => {
 
   test('names only npm scripts that there are', () => {
     const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
-    const named = [...read(page).matchAll(/`npm run ([a-z:]+)/g)].map(([, script = '']) => script);
+    const named = [...read(page).matchAll(/`npm run ([a-z:-]+)/g)].map(([, script = '']) => script);
     expect(named.filter((script) => scripts[script] === undefined)).toEqual([]);
   });
 });

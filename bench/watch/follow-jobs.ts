@@ -10,7 +10,7 @@ import { workerServer } from '../../test/cluster/cluster-jobs.ts';
 import { labNamespace } from '../../test/cluster/namespace.ts';
 import type { RecordingProxy } from '../../test/cluster/recording-proxy.ts';
 import { startRecordingProxy } from '../../test/cluster/recording-proxy.ts';
-import type { BenchCluster } from './bench-cluster.ts';
+import type { BenchCluster } from '../lab/bench-cluster.ts';
 import type { FollowOrder, FollowReport } from './follow-order.ts';
 import { jobNameOf, probeAnnotation } from './follow-order.ts';
 

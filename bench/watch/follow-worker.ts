@@ -16,10 +16,9 @@ import { createPodLogStream } from '../../src/adapters/kubernetes/pod-log-stream
 import { createLimitsOf } from '../../src/adapters/kubernetes/wait-limits.ts';
 import { inParallel } from '../../src/contracts/in-parallel.ts';
 import type { JobHandle, JobState } from '../../src/contracts/job.ts';
-import type { KubernetesJobsPlatform } from '../../src/contracts/platform.ts';
 import { testDocument } from '../../test/adapters/kubernetes/kubernetes-platform.ts';
 import { workerServer } from '../../test/cluster/cluster-jobs.ts';
-import { clusterPlatform } from '../../test/cluster/job-pods.ts';
+import { benchPlatform } from '../lab/bench-platform.ts';
 import type { FollowOrder, FollowReport } from './follow-order.ts';
 import { jobNameOf, probeAnnotation } from './follow-order.ts';
 
@@ -27,7 +26,7 @@ const submitsAtOnce = 20;
 const pollMs = 1_000;
 
 const order = JSON.parse(process.argv[2] ?? '') as FollowOrder;
-const platform = platformOf(order);
+const platform = benchPlatform(order);
 const server = { ...(await workerServer(order.kubeconfig)), url: order.url };
 const api = createJobApi(createApiClient(server), platform.namespace);
 const objects = createDirectoryStore(pathToFileURL(path.join(order.root, `store-${order.by}`)).href);
@@ -83,14 +82,4 @@ function noteProbe(job: ObservedJob | null): void {
 /** The most that it was so far. */
 function memoryMib(): number {
   return Math.round(process.resourceUsage().maxRSS / 1024);
-}
-
-/** The script stands for the interpreter, so that a job costs the machine little. */
-function platformOf({ kubeconfig, root, script }: FollowOrder): KubernetesJobsPlatform {
-  const usual = clusterPlatform(kubeconfig, root);
-  const pod = {
-    volumes: [{ name: 'bench', hostPath: { path: root } }],
-    volumeMounts: [{ name: 'bench', mountPath: root, readOnly: true }],
-  };
-  return { ...usual, defaults: { ...usual.defaults, python: script, memory: '32Mi', pod } };
 }

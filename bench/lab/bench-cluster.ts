@@ -12,7 +12,7 @@ import { startCluster } from '../../test/cluster/cluster.ts';
 import { buildKubelab } from '../../test/cluster/kubelab.ts';
 import { labNamespace, prepareNamespaces } from '../../test/cluster/namespace.ts';
 import { pidFile } from '../../test/cluster/outage.ts';
-import { processorMs } from '../lab/processes.ts';
+import { processorMs } from './processes.ts';
 
 /** A cluster of one node with eight GPUs, and a program of jobs that do next to nothing. */
 export interface BenchCluster {
@@ -36,7 +36,7 @@ export async function openBenchCluster(given: string | null): Promise<BenchClust
   const own = given === null ? await startOwn() : null;
   const kubeconfig = given ?? own?.kubeconfig ?? '';
   const client = createApiClient(await serverOfKubeconfig(kubeconfig));
-  const root = mkdtempSync(path.join(tmpdir(), 'windlass-bench-watch-'));
+  const root = mkdtempSync(path.join(tmpdir(), 'windlass-bench-cluster-'));
   chmodSync(root, 0o755);
   writeFileSync(path.join(root, 'job.sh'), script, { mode: 0o755 });
   return {
