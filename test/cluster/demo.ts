@@ -34,7 +34,8 @@ function tellFailure(error: unknown): number {
   return 1;
 }
 
-const exitCode = await Promise.race([play().catch(tellFailure), interruption()]);
+// What fails after a signal fails because of it.
+const exitCode = await Promise.race([play(), interruption()]).catch(tellFailure);
 const failures = await teardown.downAll();
 for (const failure of failures) tellFailure(failure);
 say('everything is taken down');
