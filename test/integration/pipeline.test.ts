@@ -28,10 +28,10 @@ let firstRun: RunStatus;
 beforeAll(async () => {
   stack = await startStack();
 }, 240_000);
-afterAll(async () => stack.down(), 60_000);
+afterAll(async () => stack.down(), 180_000);
 
 describe('a run on the real stack', () => {
-  test('goes from raw text to an answering model', { timeout: 420_000 }, async () => {
+  test('goes from raw text to an answering model', { timeout: 600_000 }, async () => {
     const { runId } = await stack.client.start(input);
     const result = await stack.client.wait(runId);
     firstRun = await stack.client.status(runId);
@@ -60,7 +60,7 @@ describe('a run on the real stack', () => {
     expect((curve as { metrics: unknown[] }).metrics).toSatisfy((points: unknown[]) => points.length > 3);
   });
 
-  test('reuses every stage for a second run and keeps the live version warm', { timeout: 120_000 }, async () => {
+  test('reuses every stage for a second run and keeps the live version warm', { timeout: 300_000 }, async () => {
     const { runId } = await stack.client.start(input);
     await stack.client.wait(runId);
     const status = await stack.client.status(runId);
@@ -68,7 +68,7 @@ describe('a run on the real stack', () => {
     expect((await stack.client.releases(target, model)).live).toMatchObject({ version: 2, resident: [1, 2] });
   });
 
-  test('is rolled back by itself when the smoke test fails, and says which rule', { timeout: 120_000 }, async () => {
+  test('is rolled back by itself when the smoke test fails, and says which rule', { timeout: 300_000 }, async () => {
     const { runId } = await stack.client.start(misconfigured);
     await expect(stack.client.wait(runId)).rejects.toThrow(
       /version 3: time to first token p95 .* ms is over the bound of 0\.001 ms/u,
@@ -79,7 +79,7 @@ describe('a run on the real stack', () => {
     expect(publishedVersions()).toEqual(['1', '2']);
   });
 
-  test('is taken back by a rollback in less than a second', { timeout: 60_000 }, async () => {
+  test('is taken back by a rollback in less than a second', { timeout: 180_000 }, async () => {
     const beganMs = performance.now();
     const outcome = await stack.client.rollback({ target, model, requester: 'ops' });
     const tookMs = performance.now() - beganMs;
@@ -91,7 +91,7 @@ describe('a run on the real stack', () => {
 });
 
 describe('approval on a target that demands it', () => {
-  test('is refused for the requester and ends the run when rejected', { timeout: 120_000 }, async () => {
+  test('is refused for the requester and ends the run when rejected', { timeout: 300_000 }, async () => {
     const { runId } = await stack.client.start({ ...input, target: 'production' });
     await untilPhase(runId, 'awaiting-approval');
     const own = await stack.windlass('approve', runId, '--as', 'grace');
@@ -111,7 +111,7 @@ describe('a run whose training diverges', () => {
 
   test(
     'is parked, goes on from there with a change, and does nothing before it again',
-    { timeout: 240_000 },
+    { timeout: 600_000 },
     async () => {
       const { runId } = await stack.client.start({ ...input, train });
       await expect(stack.client.wait(runId)).rejects.toMatchObject({ failure: 'RunParked' });
@@ -138,7 +138,7 @@ describe('a run whose training diverges', () => {
 
   test(
     'is forked after it was terminated, and what stands before its stage is reused',
-    { timeout: 240_000 },
+    { timeout: 600_000 },
     async () => {
       const { runId: origin } = await stack.client.start({ ...input, train: { ...train, seed: 29 } });
       await expect(stack.client.wait(origin)).rejects.toMatchObject({ failure: 'RunParked' });
@@ -176,9 +176,9 @@ describe('the same run with artifacts in S3, whose training is killed', () => {
   afterAll(async () => {
     await other.down();
     await server.stop();
-  }, 60_000);
+  }, 180_000);
 
-  test('goes on from its checkpoint and makes the same bytes', { timeout: 420_000 }, async () => {
+  test('goes on from its checkpoint and makes the same bytes', { timeout: 600_000 }, async () => {
     const { runId } = await other.client.start(input);
     await killTraining(other);
     await other.client.wait(runId);

@@ -10,7 +10,7 @@ let stack: StackUnderTest;
 beforeAll(async () => {
   stack = await startStack();
 }, 240_000);
-afterAll(async () => stack.down(), 60_000);
+afterAll(async () => stack.down(), 180_000);
 
 test(
   'the base model is imported, built, judged, deployed, and knows the capital of France',

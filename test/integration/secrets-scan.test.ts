@@ -114,7 +114,7 @@ test('runs of every kind of end go through', { timeout: 1_800_000 }, async () =>
   expect(exitCode).toBe(0);
 });
 
-test('no secret stands in what Temporal tells of any workflow', { timeout: 120_000 }, async () => {
+test('no secret stands in what Temporal tells of any workflow', { timeout: 300_000 }, async () => {
   const told = await toldByTemporal();
   expect([...told.keys()].length).toBeGreaterThan(6);
   expect([...told.values()].join('')).toContain('lighthouse');

@@ -85,7 +85,7 @@ describe('the embedded stack on its real servers', () => {
     process.kill(pidOf(state, 'triton-production'), 'SIGKILL');
     process.kill(pidOf(state, 'temporal'), 'SIGKILL');
     await expect
-      .poll(() => restartsOf(home), { timeout: 20_000 })
+      .poll(() => restartsOf(home), { timeout: 60_000 })
       .toMatchObject({ temporal: 1, 'triton-production': 1 });
     const after = await bringUp(home);
     expect(after.endpoints).toEqual(state.endpoints);

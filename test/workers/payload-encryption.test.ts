@@ -220,7 +220,7 @@ describe('with payload keys', () => {
       await vi.waitFor(
         async () => expect(historyToJSON(await handle.fetchHistory())).toContain('WORKFLOW_TASK_FAILED'),
         {
-          timeout: 20_000,
+          timeout: 60_000,
         },
       );
       expect((await handle.describe()).status.name).toBe('RUNNING');

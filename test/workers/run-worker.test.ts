@@ -8,7 +8,7 @@ test.each(['pipeline', 'jobs', 'serving'])('a %s worker that cannot begin says w
   const { status, stdout } = spawnSync(process.execPath, [main], {
     env: { ...process.env, WINDLASS_PLATFORM: '/nowhere/platform.json' },
     encoding: 'utf8',
-    timeout: 30_000,
+    timeout: 120_000,
     killSignal: 'SIGKILL',
   });
   expect(status).toBe(1);

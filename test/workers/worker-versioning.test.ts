@@ -115,7 +115,7 @@ async function roll(
         buildId,
         identity: 'test',
       }),
-    { timeout: 30_000, interval: 200 },
+    { timeout: 120_000, interval: 200 },
   );
   return workers;
 }

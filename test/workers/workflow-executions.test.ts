@@ -34,7 +34,7 @@ test('Temporal tells which executions there are, and which of them are open', as
         }));
         expect(known).toEqual(expect.arrayContaining(expected));
       },
-      { timeout: 20_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     );
   });
   expect(await executions.isOpen({ workflowId: 'no-such-run', runId: '' })).toBe(false);

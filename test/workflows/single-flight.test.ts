@@ -49,12 +49,12 @@ async function untilWaiting(run: RunHandle): Promise<void> {
       const { raw } = await run.describe();
       return raw.pendingActivities?.some(({ lastFailure }) => lastFailure?.message?.startsWith('waits for run'));
     },
-    { timeout: 20_000 },
+    { timeout: 60_000 },
   );
 }
 
 async function untilTraining({ submitted }: FakeWorld): Promise<void> {
-  await vi.waitUntil(() => trainings(submitted).length === 1, { timeout: 20_000 });
+  await vi.waitUntil(() => trainings(submitted).length === 1, { timeout: 60_000 });
 }
 
 function trainings(submitted: readonly JobRequest[]): readonly string[] {
@@ -95,7 +95,7 @@ describe('two runs that need the same stage at the same time', () => {
       await untilWaiting(waiter);
       const { historyLength } = await waiter.describe();
       await vi.waitUntil(async () => ((await waiter.describe()).raw.pendingActivities?.[0]?.attempt ?? 0) > 3, {
-        timeout: 20_000,
+        timeout: 60_000,
       });
       expect((await waiter.describe()).historyLength).toBe(historyLength);
       goOn();

@@ -11,7 +11,7 @@ import { buildJobDocument, countRuns, goOn, hasStarted } from '../job-runner.con
 
 const fixtures = fileURLToPath(new URL('../../fixtures/jobs', import.meta.url));
 const python = fileURLToPath(new URL('../../../.venv/bin/python', import.meta.url));
-const waiting = { timeout: 20_000, interval: 25 };
+const waiting = { timeout: 60_000, interval: 25 };
 const running = { kind: 'running' };
 let root: string;
 
@@ -132,7 +132,7 @@ it('keeps limit and order when the worker dies and another takes over', async ()
   await next.remove(handles[2] as JobHandle);
 });
 
-it('never runs more than its limit when several workers submit and look at once', { timeout: 60_000 }, async () => {
+it('never runs more than its limit when several workers submit and look at once', { timeout: 180_000 }, async () => {
   const lab = await QueueLab.open(3);
   const workers = [lab.worker(), lab.worker(), lab.worker()];
   const documents = lab.documents(12);
