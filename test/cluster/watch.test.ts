@@ -105,6 +105,9 @@ describe('jobs that end while the control plane is taken away', () => {
       const submitted = await Promise.all(Array.from({ length: jobsAtOnce }, submit));
       try {
         await Promise.all(submitted.map(async ({ document }) => hasStarted(document)));
+        await vi.waitFor(async () => {
+          for (const { handle } of submitted) expect(await jobs.runner.inspect(handle)).toEqual({ kind: 'running' });
+        }, patience);
         const followed = Promise.all(submitted.map(follow));
         await vi.waitFor(() => expect(jobs.watch.freshness()).toBe('fresh'), patience);
         const mend = await begin(directory, program);
