@@ -1,6 +1,7 @@
 import type { JobHandle } from '../contracts/job.ts';
 import type { JobRunner } from '../ports/job-runner.ts';
 import type { ObjectStore } from '../ports/object-store.ts';
+import { partsOfJobName } from './job-document.ts';
 
 type UnfinishedWrites = Pick<ObjectStore, 'rootUri' | 'listUnfinished' | 'removeUnfinished'>;
 
@@ -18,10 +19,11 @@ export function withoutLeftovers<Runner extends Pick<JobRunner, 'remove'>>(
   };
 }
 
-/** A job writes below its output, and training checkpoints into folders of its name, beside those of other attempts. */
+/** A job writes below its output, a training also into folders of its name among the checkpoints of all. */
 async function removeLeftovers(objects: UnfinishedWrites, { name, outputUri }: JobHandle): Promise<void> {
   const output = `${outputUri.slice(objects.rootUri.length + 1)}/`;
   for await (const { id } of objects.listUnfinished(output)) await objects.removeUnfinished(id);
+  if (partsOfJobName(name).stage !== 'train') return;
   for await (const { id, key } of objects.listUnfinished('checkpoints/')) {
     if (key.includes(`/${name}/`)) await objects.removeUnfinished(id);
   }

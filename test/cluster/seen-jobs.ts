@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { ApiClient } from '../../src/adapters/kubernetes/api-client.ts';
+import { corePath, jobsPath } from '../../src/adapters/kubernetes/job-api.ts';
+import { stageLabel } from '../../src/adapters/kubernetes/job-metadata.ts';
 import { labNamespace } from './namespace.ts';
 
 const lookEveryMs = 500;
-const jobsPath = `/apis/batch/v1/namespaces/${labNamespace}/jobs`;
-const podsPath = `/api/v1/namespaces/${labNamespace}/pods`;
 const gpuResource = 'nvidia.com/gpu';
 
 /** A Job as the API server showed it to somebody who is no worker. */
@@ -67,17 +67,17 @@ const podsSchema = z.object({
 /** The Jobs that stand now. */
 export async function listSeenJobs(admin: ApiClient): Promise<readonly SeenJob[]> {
   const nodes = await nodesByJob(admin);
-  const { body } = await admin({ method: 'GET', path: jobsPath });
+  const { body } = await admin({ method: 'GET', path: jobsPath(labNamespace) });
   return jobsSchema.parse(JSON.parse(body.toString())).items.map(({ metadata: { name, labels }, spec }) => ({
     name,
-    stage: labels['app.kubernetes.io/component'] ?? '',
+    stage: labels[stageLabel] ?? '',
     gpus: spec.template.spec.containers[0]?.resources.requests[gpuResource] ?? '0',
     node: nodes.get(name) ?? null,
   }));
 }
 
 async function nodesByJob(admin: ApiClient): Promise<ReadonlyMap<string, string>> {
-  const { body } = await admin({ method: 'GET', path: podsPath });
+  const { body } = await admin({ method: 'GET', path: `${corePath(labNamespace)}/pods` });
   return new Map(
     podsSchema.parse(JSON.parse(body.toString())).items.flatMap(({ metadata, spec }) => {
       const job = metadata.labels['batch.kubernetes.io/job-name'];
