@@ -22,8 +22,9 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // They have a command of their own: `npm run test:cluster`.
     exclude: ['test/cluster/**'],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // Guards against what hangs: the longest test takes minutes, and a machine may be several times slower than the next.
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
     pool: 'forks',
     maxWorkers: 3,
     reporters: ['default'],

@@ -56,7 +56,7 @@ beforeAll(async () => {
     'secret of Triton production': tritonSecret('production'),
     'secret of Triton staging': tritonSecret('staging'),
   };
-}, 300_000);
+});
 afterAll(async () => {
   await stack.down();
   await server.stop();
@@ -87,7 +87,7 @@ async function endOf(change: object): Promise<string> {
   }
 }
 
-test('runs of every kind of end go through', { timeout: 1_800_000 }, async () => {
+test('runs of every kind of end go through', async () => {
   const { runId } = await stack.client.start({ ...input, target: 'production' });
   expect((await untilWaiting(runId)).phase).toBe('awaiting-approval');
   await stack.windlass('approve', runId, '--as', 'ada');
@@ -114,7 +114,7 @@ test('runs of every kind of end go through', { timeout: 1_800_000 }, async () =>
   expect(exitCode).toBe(0);
 });
 
-test('no secret stands in what Temporal tells of any workflow', { timeout: 300_000 }, async () => {
+test('no secret stands in what Temporal tells of any workflow', async () => {
   const told = await toldByTemporal();
   expect([...told.keys()].length).toBeGreaterThan(6);
   expect([...told.values()].join('')).toContain('lighthouse');

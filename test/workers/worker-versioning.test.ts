@@ -38,7 +38,7 @@ beforeAll(async () => {
     await bundle(fixture('patched-step')),
   ];
   code = { now, changed, patched };
-}, 120_000);
+});
 const running = new Set<RunningWorkers>();
 afterEach(async () => Promise.all([...running].map(stop)));
 afterAll(async () => lab.close());
@@ -168,46 +168,38 @@ function targetOf({ target, model }: TargetModel): Pick<RunHandle, 'describe'> {
 }
 
 describe('an upgrade of the workflow code while runs wait for approval', () => {
-  test(
-    'leaves pinned runs on the version they began on; new ones, and targets, go to the new',
-    { timeout: 240_000 },
-    async () => {
-      const upgrade = prepare('pinned', 'PINNED');
-      await roll(upgrade, 'one', code.now);
-      const waiting = await startWaiting(waitingRuns);
-      const target = newTarget();
-      const { holder } = await gateOf(lab).acquire(target, holderNamed('ada'));
-      await roll(upgrade, 'two', code.changed);
-      await until(async () => {
-        await gateOf(lab).release(target, settled(holder));
-        return (await buildOf(targetOf(target))) === 'two';
-      });
-      const [newRun] = await startWaiting(1);
-      if (newRun === undefined) throw new Error('no run was started');
-      expect(upgrade.askedMore()).toBe(1);
-      expect(new Set(await finishAll('pinned', waiting))).toEqual(new Set(['one']));
-      expect(await finishAll('pinned, begun after the upgrade', [newRun])).toEqual(['two']);
-    },
-  );
+  test('leaves pinned runs on the version they began on; new ones, and targets, go to the new', async () => {
+    const upgrade = prepare('pinned', 'PINNED');
+    await roll(upgrade, 'one', code.now);
+    const waiting = await startWaiting(waitingRuns);
+    const target = newTarget();
+    const { holder } = await gateOf(lab).acquire(target, holderNamed('ada'));
+    await roll(upgrade, 'two', code.changed);
+    await until(async () => {
+      await gateOf(lab).release(target, settled(holder));
+      return (await buildOf(targetOf(target))) === 'two';
+    });
+    const [newRun] = await startWaiting(1);
+    if (newRun === undefined) throw new Error('no run was started');
+    expect(upgrade.askedMore()).toBe(1);
+    expect(new Set(await finishAll('pinned', waiting))).toEqual(new Set(['one']));
+    expect(await finishAll('pinned, begun after the upgrade', [newRun])).toEqual(['two']);
+  });
 
-  test(
-    'takes runs along where they upgrade by themselves and the change is guarded',
-    { timeout: 240_000 },
-    async () => {
-      const upgrade = prepare('auto-upgrade', 'AUTO_UPGRADE');
-      const first = await roll(upgrade, 'one', code.now);
-      const waiting = await startWaiting(waitingRuns);
-      await roll(upgrade, 'two', code.patched);
-      await stop(first);
-      expect(new Set(await finishAll('auto-upgrade', waiting))).toEqual(new Set(['two']));
-      expect(upgrade.askedMore()).toBe(0);
-      const [newRun] = await startWaiting(1);
-      expect(upgrade.askedMore()).toBe(1);
-      await finishAll('auto-upgrade, begun after the upgrade', newRun === undefined ? [] : [newRun]);
-    },
-  );
+  test('takes runs along where they upgrade by themselves and the change is guarded', async () => {
+    const upgrade = prepare('auto-upgrade', 'AUTO_UPGRADE');
+    const first = await roll(upgrade, 'one', code.now);
+    const waiting = await startWaiting(waitingRuns);
+    await roll(upgrade, 'two', code.patched);
+    await stop(first);
+    expect(new Set(await finishAll('auto-upgrade', waiting))).toEqual(new Set(['two']));
+    expect(upgrade.askedMore()).toBe(0);
+    const [newRun] = await startWaiting(1);
+    expect(upgrade.askedMore()).toBe(1);
+    await finishAll('auto-upgrade, begun after the upgrade', newRun === undefined ? [] : [newRun]);
+  });
 
-  test('that is not guarded is noticed, loses no run, and is taken back', { timeout: 240_000 }, async () => {
+  test('that is not guarded is noticed, loses no run, and is taken back', async () => {
     const upgrade = prepare('unguarded', 'AUTO_UPGRADE');
     const first = await roll(upgrade, 'one', code.now);
     const waiting = await startWaiting(waitingRuns);

@@ -128,7 +128,7 @@ describe('a target that a deployer left half changed', () => {
     await untilView(gate, target, ({ lease, unsettled }) => lease === null && !unsettled);
     const converger = `converge/${target.target}/${target.model}/${lost.token + 1}`;
     expect(await lab.environment.client.workflow.getHandle(converger).result()).toMatchObject({ changes: [] });
-  }, 180_000);
+  });
 
   test('is brought back too when the deployer itself says that it could not undo all', async () => {
     const lease = await gate.acquire(target, ada);

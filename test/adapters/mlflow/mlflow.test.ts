@@ -27,7 +27,7 @@ beforeAll(async () => {
   tracking = createMlflowTracking({ url: server.url });
   registry = createMlflowRegistry({ url: `${server.url}/` });
   rest = createMlflowRest({ url: server.url });
-}, 130_000);
+});
 beforeEach(({ onTestFailed }) => {
   onTestFailed(async () => {
     process.stderr.write(`the end of MLflow's log:\n${await server.readLogTail()}\n`);
@@ -35,7 +35,7 @@ beforeEach(({ onTestFailed }) => {
 });
 afterAll(() => server?.stop());
 
-describe('MLflow tracking', { timeout: 120_000 }, () => {
+describe('MLflow tracking', () => {
   it('finds the run by its tag when it is opened again', async () => {
     const request = newRun();
     const opened = await tracking.openRun(request);
@@ -140,7 +140,7 @@ describe('MLflow tracking', { timeout: 120_000 }, () => {
   });
 });
 
-describe('the MLflow registry', { timeout: 120_000 }, () => {
+describe('the MLflow registry', () => {
   it('counts versions up, one for each run', async () => {
     const [first, second] = [await newAllocation(), await newAllocation()];
     const model = first.model;

@@ -132,7 +132,7 @@ it('keeps limit and order when the worker dies and another takes over', async ()
   await next.remove(handles[2] as JobHandle);
 });
 
-it('never runs more than its limit when several workers submit and look at once', { timeout: 180_000 }, async () => {
+it('never runs more than its limit when several workers submit and look at once', async () => {
   const lab = await QueueLab.open(3);
   const workers = [lab.worker(), lab.worker(), lab.worker()];
   const documents = lab.documents(12);

@@ -53,7 +53,7 @@ describeJobRunner('process', () =>
   Promise.resolve({ runner: createProcessJobRunner(options()), outputRoot: path.join(root, 'output') }),
 );
 
-describe('the process job runner', { timeout: 180_000 }, () => {
+describe('the process job runner', () => {
   it('starts one job when two workers submit it ten times each at once', async () => {
     const document = newDocument({ wait: true });
     const workers = [startSubmitter(document, 10), startSubmitter(document, 10)];
