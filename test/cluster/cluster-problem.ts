@@ -21,7 +21,23 @@ export function clusterProblem(): string | null {
   if (goMinor() < lowestGoMinor) return `building Kubernetes needs Go 1.${lowestGoMinor}`;
   if (missingPackages().length > 0) installPackages(missingPackages());
   const missing = missingPackages();
-  return missing.length === 0 ? null : `not installed: apt-get install --no-install-recommends ${missing.join(' ')}`;
+  if (missing.length > 0) return `not installed: apt-get install --no-install-recommends ${missing.join(' ')}`;
+  return firstForbidden();
+}
+
+/** A sandbox may have all programs and still forbid what they do. */
+function firstForbidden(): string | null {
+  const bridge = `wlprobe${process.pid % 1_000_000}`;
+  const probes: Readonly<Record<string, string>> = {
+    bridges: `ip link add ${bridge} type bridge && ip link del ${bridge}`,
+    'mounts of its own': 'unshare --mount mount -t tmpfs none /mnt',
+    containers: 'unshare --mount --pid --net --uts --ipc --fork true',
+  };
+  for (const [name, command] of Object.entries(probes)) {
+    const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+    if (status !== 0) return `it forbids ${name}: ${command}: ${stderr.trim()}`;
+  }
+  return null;
 }
 
 function goMinor(): number {
