@@ -52,7 +52,7 @@ export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): 
     },
     inspect: (handle) => inspect(looks, records, handle),
     timeOf: (handle) => timeOf(looks, records, handle),
-    list: () => listJobs(api, platform),
+    list: () => listJobs({ api, platform, storeUri: objects.rootUri }),
     keepLog: async (handle, keeping) => {
       const onWriter = (writer: LogWriter): void => void writers.set(handle.id, writer);
       await followLog({ log: logOf(handle), stream: podLogs, onWriter }, keeping);

@@ -8,16 +8,27 @@ import { observeJob } from './observe-job.ts';
 import type { ObservedJob, ObservedPod } from './observed.ts';
 import { noLimits } from './wait-limits.ts';
 
+export interface JobListing {
+  readonly api: JobApi;
+  readonly platform: KubernetesJobsPlatform;
+  /** Where this installation keeps the documents of its jobs. Another one may share the namespace: its runs are not known here. */
+  readonly storeUri: string;
+}
+
 /** Two calls, whatever the number of Jobs. Events are not asked for: why a Job has no pod is told to whoever follows it. */
-export async function listJobs(api: JobApi, platform: KubernetesJobsPlatform): Promise<readonly StandingJob[]> {
+export async function listJobs({ api, platform, storeUri }: JobListing): Promise<readonly StandingJob[]> {
   const [jobs, pods] = await Promise.all([api.listJobs(), api.listAllPods()]);
   const podsOf = Map.groupBy(pods, ({ metadata }) => metadata.labels[jobUidLabel] ?? '');
   const resources = gpuResources(platform);
   const nowMs = Date.now();
-  return jobs.map((job) => {
+  return jobs.filter(isOf(storeUri)).map((job) => {
     const own = podsOf.get(job.metadata.uid) ?? [];
     return { ...describeJob(job, own, nowMs), gpus: gpusOf(job, resources) };
   });
+}
+
+function isOf(storeUri: string): (job: ObservedJob) => boolean {
+  return ({ metadata }) => metadata.annotations[annotationKeys.documentUri]?.startsWith(`${storeUri}/jobs/`) === true;
 }
 
 function describeJob(job: ObservedJob, pods: readonly ObservedPod[], nowMs: number): Omit<StandingJob, 'gpus'> {

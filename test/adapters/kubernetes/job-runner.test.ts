@@ -132,6 +132,15 @@ describe('the kubernetes job runner', () => {
     expect(await runner.inspect(handle)).toMatchObject({ kind: 'lost', failure: 'JobLost' });
   });
 
+  it('lists no Job of another installation that shares the namespace', async () => {
+    const elsewhere = createDirectoryStore(pathToFileURL(path.join(folder, 'other')).href);
+    const { api, podLogs } = cluster;
+    const other = createKubernetesJobRunner({ platform: testPlatform, api, podLogs, objects: elsewhere });
+    const { name } = await other.submit(testDocument);
+    expect(await runner.list()).toEqual([]);
+    expect(await other.list()).toMatchObject([{ handle: { name } }]);
+  });
+
   it('lists Jobs with the run they are of, what they do, and the GPUs that they have', async () => {
     runner = runnerWith(cluster, { gpus: 2 });
     const handle = await runner.submit(testDocument);
