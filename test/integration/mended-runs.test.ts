@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { WindlassError } from '../../src/client/windlass-client.ts';
+import type { WindlassError } from '../../src/client/windlass-client.ts';
 import type { StackUnderTest } from './stack-under-test.ts';
 import { startStack } from './stack-under-test.ts';
 
