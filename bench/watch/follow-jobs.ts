@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { nearestRank } from '../../src/activities/smoke/percentiles.ts';
 import { jobsPath } from '../../src/adapters/kubernetes/job-api.ts';
 import { kubernetesName } from '../../src/adapters/kubernetes/job-name.ts';
 import { workerServer } from '../../test/cluster/cluster-jobs.ts';
@@ -78,13 +79,8 @@ function figuresOf(
     requests: requests.length,
     requestsToFollow: requests.length - submits,
     connections: connections(),
-    lagP50Ms: quantile(lagsMs, 0.5),
-    lagP99Ms: quantile(lagsMs, 0.99),
+    lagP50Ms: Math.round(nearestRank(lagsMs, 0.5)),
+    lagP99Ms: Math.round(nearestRank(lagsMs, 0.99)),
     changes: lagsMs.length,
   };
-}
-
-function quantile(all: readonly number[], share: number): number {
-  const sorted = all.toSorted((one, other) => one - other);
-  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 }
