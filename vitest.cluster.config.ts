@@ -4,8 +4,9 @@ export default defineConfig({
   test: {
     include: ['test/cluster/**/*.test.ts'],
     globalSetup: ['test/cluster/global-setup.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    // Guards against what hangs, as in vitest.config.ts.
+    testTimeout: 1_800_000,
+    hookTimeout: 1_800_000,
     pool: 'forks',
     maxWorkers: 1,
     reporters: ['verbose'],

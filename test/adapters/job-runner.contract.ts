@@ -15,7 +15,7 @@ export interface JobRunnerUnderTest {
   readonly clockResolutionMs?: number;
 }
 
-const waiting = { timeout: 20_000, interval: 25 };
+const waiting = { timeout: 60_000, interval: 25 };
 
 /** What every job runner must do, whatever it starts jobs on. */
 export function describeJobRunner(name: string, create: () => Promise<JobRunnerUnderTest>): void {

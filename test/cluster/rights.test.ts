@@ -6,7 +6,7 @@ import { ensureWorkerRights } from '../../src/adapters/kubernetes/worker-rights.
 import { labNamespace, rbac } from './namespace.ts';
 
 const role = `${rbac(labNamespace)}/roles/windlass-jobs-worker`;
-const waiting = { timeout: 20_000, interval: 200 };
+const waiting = { timeout: 60_000, interval: 200 };
 
 it('a worker that has lost a right names it', async () => {
   const folder = path.dirname(inject('kubeconfig'));

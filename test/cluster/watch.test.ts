@@ -39,36 +39,32 @@ async function submit(): Promise<{ readonly document: JobDocument; readonly hand
   return { document, handle: await jobs.runner.submit(document) };
 }
 
-it(
-  'a watch whose version etcd has forgotten lists anew, and sees what changes then',
-  { timeout: 240_000 },
-  async () => {
-    const proxy = await startRecordingProxy(await workerServer(inject('kubeconfig')));
-    const watch = createJobWatch({ server: proxy.server, namespace: labNamespace });
-    const { document, handle } = await submit();
-    try {
-      watch.start();
-      await vi.waitFor(() => expect(watch.find(handle.id).job).not.toBeNull(), patience);
-      proxy.cut();
-      await hasStarted(document);
-      const giveBack = await takeAway(directory, 'kube-apiserver');
-      await compactEtcd(inject('etcdUrl'));
-      await giveBack();
-      await untilServing();
-      proxy.mend();
-      const podPhase = (): string | undefined => watch.find(handle.id).pods[0]?.status.phase;
-      await vi.waitFor(() => expect([watch.freshness(), podPhase()]).toEqual(['fresh', 'Running']), patience);
-      const refused = proxy.requests.filter(({ status, text }) => status === 410 || /"code":410/u.test(text));
-      expect(refused.map(({ url }) => url.pathname.split('/').at(-1))).toContain('jobs');
-      await goOn(document);
-      await vi.waitFor(() => expect(podPhase()).toBe('Succeeded'), patience);
-    } finally {
-      await jobs.runner.remove(handle);
-      await watch.close();
-      proxy.close();
-    }
-  },
-);
+it('a watch whose version etcd has forgotten lists anew, and sees what changes then', async () => {
+  const proxy = await startRecordingProxy(await workerServer(inject('kubeconfig')));
+  const watch = createJobWatch({ server: proxy.server, namespace: labNamespace });
+  const { document, handle } = await submit();
+  try {
+    watch.start();
+    await vi.waitFor(() => expect(watch.find(handle.id).job).not.toBeNull(), patience);
+    proxy.cut();
+    await hasStarted(document);
+    const giveBack = await takeAway(directory, 'kube-apiserver');
+    await compactEtcd(inject('etcdUrl'));
+    await giveBack();
+    await untilServing();
+    proxy.mend();
+    const podPhase = (): string | undefined => watch.find(handle.id).pods[0]?.status.phase;
+    await vi.waitFor(() => expect([watch.freshness(), podPhase()]).toEqual(['fresh', 'Running']), patience);
+    const refused = proxy.requests.filter(({ status, text }) => status === 410 || /"code":410/u.test(text));
+    expect(refused.map(({ url }) => url.pathname.split('/').at(-1))).toContain('jobs');
+    await goOn(document);
+    await vi.waitFor(() => expect(podPhase()).toBe('Succeeded'), patience);
+  } finally {
+    await jobs.runner.remove(handle);
+    await watch.close();
+    proxy.close();
+  }
+});
 
 interface Outage {
   readonly program: Parameters<typeof freeze>[1];
@@ -98,9 +94,6 @@ async function follow({ handle }: { readonly handle: JobHandle }): Promise<reado
 describe('jobs that end while the control plane is taken away', () => {
   it.each(outages)(
     '$program is $what: no look fails, and their ends are seen afterwards',
-    {
-      timeout: outageMs + 240_000,
-    },
     async ({ program, begin }) => {
       const submitted = await Promise.all(Array.from({ length: jobsAtOnce }, submit));
       try {
