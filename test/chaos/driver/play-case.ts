@@ -15,8 +15,8 @@ import { behaviourOf, inputOf } from './run-input.ts';
 import type { Lane, World } from './world.ts';
 
 const pollMs = 700;
-/** A run that takes longer is lost. */
-const endTimeoutMs = 420_000;
+/** A run that takes longer is lost. Servers that are killed a dozen times in minutes, and start slowly under load, keep one waiting for long. */
+const endTimeoutMs = 1_200_000;
 /** After a zombie woke up: time to try what it was about to do. */
 const zombieMs = 4_000;
 
