@@ -81,8 +81,9 @@ async function askOnce(
 export interface LoadFigures {
   readonly sent: number;
   readonly failed: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+  /** Null: none was sent. */
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
   readonly versions: readonly number[];
 }
 
@@ -90,8 +91,10 @@ export interface LoadFigures {
 export function figuresBetween(samples: readonly Sample[], fromMs: number, toMs: number): LoadFigures {
   const chosen = samples.filter(({ atMs }) => atMs >= fromMs && atMs < toMs);
   const durations = chosen.map(({ durationMs }) => durationMs).toSorted((a, b) => a - b);
-  const at = (share: number): number =>
-    Math.round(durations[Math.min(durations.length - 1, Math.floor(durations.length * share))] ?? 0);
+  const at = (share: number): number | null => {
+    const duration = durations[Math.ceil(durations.length * share) - 1];
+    return duration === undefined ? null : Math.round(duration);
+  };
   return {
     sent: chosen.length,
     failed: chosen.filter(({ error }) => error !== null).length,

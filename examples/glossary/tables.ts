@@ -44,11 +44,15 @@ export function loadTable(phases: readonly { readonly title: string; readonly fi
     title,
     String(figures.sent),
     String(figures.failed),
-    `${figures.p50Ms} ms`,
-    `${figures.p99Ms} ms`,
+    milliseconds(figures.p50Ms),
+    milliseconds(figures.p99Ms),
     figures.versions.join(', '),
   ]);
   return renderTable(['load', 'sent', 'failed', 'p50', 'p99', 'versions'], rows);
+}
+
+function milliseconds(ms: number | null): string {
+  return ms === null ? '–' : `${ms} ms`;
 }
 
 function seconds(ms: number | undefined): string {
