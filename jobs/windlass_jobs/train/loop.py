@@ -9,7 +9,7 @@ import torch
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW
 
-from windlass_jobs.contract import Job, JobFailure
+from windlass_jobs.contract import CheckpointStore, Job, JobFailure
 from windlass_jobs.train.batch_order import BatchOrder
 from windlass_jobs.train.curve import Curve, CurvePoint
 from windlass_jobs.train.determinism import seed_step
@@ -74,24 +74,11 @@ class TrainingLoop:
 
     def resume(self) -> None:
         """Takes up the newest training checkpoint of this stage key."""
-        newest = self.newest_checkpoint()
+        newest = newest_checkpoint(self.job.checkpoints, self.world)
         if newest is not None:
             self.resumed_from_step, directory = newest
             self.curve = read_state(directory, self.weights, self.optimizer)
             self.job.progress(phase="resume", message=f"going on from the checkpoint of step {self.step}")
-
-    def newest_checkpoint(self) -> tuple[int, Path] | None:
-        """Step and directory of the newest good training checkpoint.
-
-        :raises JobFailure: ``JobCrashed`` where ranks found different ones, as when one's files were damaged
-            on the way: they would go on from different weights. Another attempt looks again.
-        """
-        checkpoints = self.job.checkpoints
-        newest = self.world.fetched(checkpoints.newest) if checkpoints else None
-        names = self.world.gathered("/".join(newest[1].parts[-2:]) if newest else "none")
-        if len(set(names)) > 1:
-            raise JobFailure("JobCrashed", f"ranks found different training checkpoints: {', '.join(names)}")
-        return newest
 
     def advance(self, reporter: Reporter) -> None:
         """One step with all that is due after it."""
@@ -171,3 +158,16 @@ class TrainingLoop:
 def is_multiple(step: int, interval: int) -> bool:
     """Whether something that happens every ``interval`` steps (0: never) happens after this one."""
     return interval > 0 and step % interval == 0
+
+
+def newest_checkpoint(checkpoints: CheckpointStore | None, world: World) -> tuple[int, Path] | None:
+    """Step and directory of the newest good training checkpoint.
+
+    :raises JobFailure: ``JobCrashed`` where ranks found different ones, as when one's files were damaged on
+        the way: they would go on from different weights. Another attempt looks again.
+    """
+    newest = world.fetched(checkpoints.newest) if checkpoints else None
+    names = world.gathered("/".join(newest[1].parts[-2:]) if newest else "none")
+    if len(set(names)) > 1:
+        raise JobFailure("JobCrashed", f"ranks found different training checkpoints: {', '.join(names)}")
+    return newest
