@@ -16,9 +16,9 @@ from tests.job_lab import Ended, JobLab
 from tests.train_lab import TrainLab, curve, parameters, token_rows, weights_sha256, write_dataset
 
 TRAINING: dict[str, Any] = {
-    "steps": 120,
+    "steps": 200,
     "checkpointEvery": 10,
-    "validateEvery": 40,
+    "validateEvery": 50,
     "lora": {"rank": 4, "alpha": 8, "dropout": 0.0, "targets": "all-linear"},
 }
 Start = Callable[[dict[str, Any], int, int], Pods]
@@ -57,13 +57,13 @@ def undisturbed(train_lab: TrainLab) -> Ended:
 def test_two_processes_learn_what_one_learns(train_lab: TrainLab, undisturbed: Ended) -> None:
     alone = train_lab.train(**TRAINING)
     assert (alone.exit_code, undisturbed.exit_code) == (0, 0)
-    for one, two in zip(curve(alone)[:20], curve(undisturbed)[:20], strict=True):
+    for one, two in zip(curve(alone)[:12], curve(undisturbed)[:12], strict=True):
         assert two == pytest.approx(one, abs=1e-5)
-    assert curve(undisturbed)[-1] == pytest.approx(curve(alone)[-1], abs=1e-2)
+    assert curve(undisturbed)[-1] == pytest.approx(curve(alone)[-1], abs=5e-2)
     assert undisturbed.result["summary"]["world"] == {"ranks": 2, "device": "cpu"}
     assert undisturbed.result["summary"]["tokens"] == alone.result["summary"]["tokens"]
     validated = [line for line in undisturbed.progress if "validation_loss" in line.get("metrics", {})]
-    assert [line["step"] for line in validated] == [0, 40, 80, 120]
+    assert [line["step"] for line in validated] == [0, 50, 100, 150, 200]
 
 
 def test_sigterm_to_one_of_two_pods_ends_both_with_75_and_another_attempt_has_the_same_bytes(
@@ -76,7 +76,7 @@ def test_sigterm_to_one_of_two_pods_ends_both_with_75_and_another_attempt_has_th
     stopped_at = train_lab.checkpoint_steps("stopped")[-1]
     resumed = start(train_lab.document(parameters(**TRAINING), "stopped"), 1, 2).ended()
     assert resumed.result["summary"]["resumedFromStep"] == stopped_at
-    assert 0 < stopped_at < 120
+    assert 0 < stopped_at < 200
     assert (resumed.digest, weights_sha256(resumed)) == (undisturbed.digest, weights_sha256(undisturbed))
 
 

@@ -14,6 +14,7 @@ from tests.distributed_lab import free_port
 from windlass_jobs.contract import JobFailure
 from windlass_jobs.train import launcher, world
 from windlass_jobs.train.determinism import seed_step
+from windlass_jobs.train.device import device_of
 from windlass_jobs.train.placement import Placement, read_placement
 from windlass_jobs.train.world import World
 
@@ -80,6 +81,22 @@ def test_pods_that_do_not_find_together_in_time_are_a_failure_with_a_name(
     with pytest.raises(JobFailure, match="which have 1 s for it, did not find together") as raised:
         launcher.launch_ranks(Placement(2, 1, rank, f"{host}:{free_port()}"), "alone", tmp_path)
     assert raised.value.name == "JobCrashed"
+
+
+@pytest.fixture
+def two_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What torch says where there are two; nothing is computed on them."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", lambda _: None)
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_each_process_of_a_pod_has_a_gpu_of_its_own_or_fails_by_name() -> None:
+    assert [device_of(rank) for rank in range(2)] == [torch.device("cuda", rank) for rank in range(2)]
+    with pytest.raises(JobFailure, match="finds 2 GPUs") as raised:
+        device_of(2)
+    assert raised.value.name == "IncompatibleEnvironment"
 
 
 def test_every_row_has_one_rank() -> None:
