@@ -11,6 +11,7 @@ from windlass_jobs.train.batch_order import BatchOrder
 from windlass_jobs.train.examples import IGNORED, Example
 from windlass_jobs.train.loss import Batch, collate, mean_loss, summed_loss
 from windlass_jobs.train.schedule import learning_rate_at
+from windlass_jobs.train.world import current_world
 
 
 def examples(count: int) -> list[Example]:
@@ -91,7 +92,7 @@ def test_the_loss_counts_response_tokens_only() -> None:
     assert count == sum(label != IGNORED for row in rows for label in row.labels)
     logits = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits
     assert total.item() == pytest.approx(plain_loss(logits, batch), rel=1e-5)
-    assert mean_loss(model, rows) == pytest.approx(total.item() / count, rel=1e-5)
+    assert mean_loss(model, rows, current_world()) == pytest.approx(total.item() / count, rel=1e-5)
 
 
 def plain_loss(logits: torch.Tensor, batch: Batch) -> float:

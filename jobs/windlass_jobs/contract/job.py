@@ -23,16 +23,24 @@ class Job:
         out: directory for the artifact's files; what is in it is published after `run` has returned.
         stopping: SIGTERM was received: save what a later attempt can go on from and end with `Preempted`.
         checkpoints: training checkpoints of this stage key, None for stages that have none.
+
+    Args:
+        document: what to do.
+        work: scratch directory.
+        progress_path: file of the progress lines, None for stdout.
+        out_name: folder in `work` for `out`; processes that share a scratch have one each.
     """
 
-    def __init__(self, document: JobDocument, work: Path, progress_path: Path | None) -> None:
+    def __init__(
+        self, document: JobDocument, work: Path, progress_path: Path | None, out_name: str = "out"
+    ) -> None:
         self.stage = document.stage
         self.stage_key = document.stage_key
         self.job_name = document.job_name
         self.parameters: dict[str, Any] = document.parameters
         self.inputs: dict[str, ArtifactRef] = document.inputs
         self.work = work
-        self.out = _emptied(work / "out")
+        self.out = _emptied(work / out_name)
         self.stopping = False
         self.checkpoints = _checkpoint_store(document, work)
         self._progress = ProgressLog(progress_path)

@@ -11,12 +11,13 @@ from windlass_jobs.train.loop import TrainingLoop
 from windlass_jobs.train.parameters import TrainParameters, parse_parameters
 from windlass_jobs.train.passthrough import TRAINING_REPORT, take_over_files
 from windlass_jobs.train.setup import TrainingSetup, prepare_training
+from windlass_jobs.train.world import World, current_world
 
 Losses = dict[str, float | None]
 
 
 def run(job: Job) -> StageOutput:
-    """Trains by the method of the parameters, or passes the base model on.
+    """Trains by the method of the parameters, or passes the base model on; of several ranks, the first.
 
     :raises JobFailure: ``InvalidConfig``, ``InvalidData``, ``TrainingDiverged``, ``NoProgress`` or
         ``Preempted``.
@@ -24,24 +25,43 @@ def run(job: Job) -> StageOutput:
     parameters = parse_parameters(job.parameters)
     if parameters.method == "none":
         return pass_on(job)
-    make_deterministic(parameters.seed, parameters.threads)
-    job.progress(phase="load", message=f"loading model and data set, method {parameters.method}")
-    setup = prepare_training(job, parameters)
+    loop = train(job, parameters)
     counts = {
-        "total": setup.parameter_count,
-        "trainable": sum(weight.numel() for weight in setup.weights.values()),
+        "total": loop.setup.parameter_count,
+        "trainable": sum(weight.numel() for weight in loop.weights.values()),
     }
-    loop = TrainingLoop(job, setup, parameters)
-    curve = loop.run()
-    write_outputs(job, setup, parameters, curve)
-    attributes = describe(job, parameters, curve)
+    write_outputs(job, loop.setup, parameters, loop.curve)
+    attributes = {**describe(job, parameters, loop.curve), **describe_world(loop.world)}
     summary = {**attributes, "resumedFromStep": loop.resumed_from_step, "tokens": loop.token_count}
     return StageOutput(
         attributes={**attributes, "parameters": counts},
         summary=summary,
-        metrics=final_metrics(curve),
+        metrics=final_metrics(loop.curve),
         versions=versions(),
     )
+
+
+def follow(job: Job) -> None:
+    """What the ranks after the first do: they compute with it, and write nothing.
+
+    :raises JobFailure: the same as ``run``, in the same step.
+    """
+    parameters = parse_parameters(job.parameters)
+    if parameters.method != "none":
+        train(job, parameters)
+
+
+def train(job: Job, parameters: TrainParameters) -> TrainingLoop:
+    """The training itself, to its last step."""
+    make_deterministic(parameters.seed, parameters.threads)
+    world = current_world()
+    job.progress(phase="load", message=f"loading model and data set, method {parameters.method}")
+    world.fetched(lambda: [job.input(name) for name in job.inputs])
+    setup = world.together(lambda: prepare_training(job, parameters))
+    setup.model.to(world.device)  # type: ignore[arg-type]
+    loop = TrainingLoop(job, setup, parameters, world)
+    loop.run()
+    return loop
 
 
 def pass_on(job: Job) -> StageOutput:
@@ -74,6 +94,13 @@ def describe(job: Job, parameters: TrainParameters, curve: Curve) -> dict[str, A
         "trainLoss": first_and_last(train_losses(curve)),
         "validationLoss": first_and_last([loss for _, loss in validations(curve)]),
     }
+
+
+def describe_world(world: World) -> dict[str, Any]:
+    """What else decides the last bits of the weights; one process on a CPU is the rule and goes unsaid."""
+    if world.is_one_process_on_cpu:
+        return {}
+    return {"world": {"ranks": world.size, "device": world.device.type}}
 
 
 def first_and_last(losses: list[float]) -> Losses:

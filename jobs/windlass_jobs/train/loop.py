@@ -2,14 +2,18 @@
 
 import math
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import AdamW
 
-from windlass_jobs.contract import Job, JobFailure
+from windlass_jobs.contract import CheckpointStore, Job, JobFailure
 from windlass_jobs.train.batch_order import BatchOrder
 from windlass_jobs.train.curve import Curve, CurvePoint
+from windlass_jobs.train.determinism import seed_step
+from windlass_jobs.train.examples import Example
 from windlass_jobs.train.guards import refuse_divergence, refuse_standstill
 from windlass_jobs.train.loss import collate, mean_loss, summed_loss
 from windlass_jobs.train.parameters import TrainParameters
@@ -17,19 +21,21 @@ from windlass_jobs.train.reporter import Reporter
 from windlass_jobs.train.schedule import learning_rate_at
 from windlass_jobs.train.setup import TrainingSetup
 from windlass_jobs.train.training_state import read_state, write_state
+from windlass_jobs.train.world import World
 
 
 class TrainingLoop:
-    """Trains ``setup.model`` in place.
+    """Trains ``setup.model`` in place, together with the other ranks of ``world``.
 
     :ivar curve: the loss curve so far, earlier attempts included.
     :ivar resumed_from_step: step of the training checkpoint this attempt went on from, None for a new start.
     """
 
-    def __init__(self, job: Job, setup: TrainingSetup, parameters: TrainParameters) -> None:
+    def __init__(self, job: Job, setup: TrainingSetup, parameters: TrainParameters, world: World) -> None:
         self.job = job
         self.setup = setup
         self.parameters = parameters
+        self.world = world
         self.weights = setup.weights
         decay = parameters.weight_decay
         self.optimizer = AdamW(
@@ -68,7 +74,7 @@ class TrainingLoop:
 
     def resume(self) -> None:
         """Takes up the newest training checkpoint of this stage key."""
-        newest = self.job.checkpoints.newest() if self.job.checkpoints else None
+        newest = newest_checkpoint(self.job.checkpoints, self.world)
         if newest is not None:
             self.resumed_from_step, directory = newest
             self.curve = read_state(directory, self.weights, self.optimizer)
@@ -91,18 +97,28 @@ class TrainingLoop:
     def learn(self, step: int) -> tuple[float, float, int]:
         """Forward, backward, update. Gives training loss, learning rate and the number of tokens."""
         self.setup.model.train(True)
-        batch = collate(self.order.batch(step - 1))
-        total, count = summed_loss(self.setup.model, batch)
-        loss = total / count
-        refuse_divergence(step, "training loss", loss.item(), self.parameters.max_loss)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        if not self.world.is_one_process_on_cpu:
+            seed_step(self.parameters.seed, step, self.world.rank)
+        rows = self.order.batch(step - 1)
+        loss = self.add_up_gradients(step, self.world.share(rows))
         clip = self.parameters.gradient_clip or math.inf
         norm = clip_grad_norm_(self.weights.values(), clip, foreach=False).item()
         refuse_divergence(step, "gradient norm", norm, math.inf)
         rate = self.set_learning_rate(step)
         self.optimizer.step()
-        return round(loss.item(), 6), rate, batch.token_count
+        return round(loss, 6), rate, sum(len(row.input_ids) for row in rows)
+
+    def add_up_gradients(self, step: int, rows: Sequence[Example]) -> float:
+        """Loss and gradients of the whole batch, of which ``rows`` are this rank's, perhaps none."""
+        total, count = summed_loss(self.setup.model, collate(rows)) if rows else (torch.zeros(()), 0)
+        total_of_all, count_of_all = self.world.sums(total.item(), count)
+        loss = (torch.tensor(total_of_all) / count_of_all).item()
+        refuse_divergence(step, "training loss", loss, self.parameters.max_loss)
+        self.optimizer.zero_grad(set_to_none=True)
+        if rows:
+            (total / count_of_all).backward()  # type: ignore[no-untyped-call]
+        self.world.add_gradients(list(self.weights.values()))
+        return loss
 
     def set_learning_rate(self, step: int) -> float:
         """The rate of this step, by the schedule."""
@@ -117,22 +133,22 @@ class TrainingLoop:
         if not self.validation:
             return None
         random_state = torch.get_rng_state()
-        loss = mean_loss(self.setup.model, self.validation)
+        loss = mean_loss(self.setup.model, self.validation, self.world)
         torch.set_rng_state(random_state)
         refuse_divergence(self.step, "validation loss", loss, self.parameters.max_loss)
         return round(loss, 6)
 
     def save(self) -> None:
-        """Saves a training checkpoint of the step just done."""
-        if self.job.checkpoints is None:
+        """Saves a training checkpoint of the step just done; the other ranks wait at their next exchange."""
+        if self.job.checkpoints is None or not self.world.is_leader:
             return
         directory = self.job.work / "training-state" / str(self.step)
         write_state(directory, self.weights, self.optimizer, self.curve)
         self.job.checkpoints.save(self.step, directory)
 
     def stop_if_asked(self) -> None:
-        """:raises JobFailure: ``Preempted`` once SIGTERM was received, with a checkpoint to go on from."""
-        if not self.job.stopping:
+        """:raises JobFailure: ``Preempted`` once a rank received SIGTERM, with a checkpoint to go on from."""
+        if not self.world.any(self.job.stopping):
             return
         self.save()
         message = f"stopped on request after step {self.step} of {self.parameters.steps}, checkpoint saved"
@@ -142,3 +158,16 @@ class TrainingLoop:
 def is_multiple(step: int, interval: int) -> bool:
     """Whether something that happens every ``interval`` steps (0: never) happens after this one."""
     return interval > 0 and step % interval == 0
+
+
+def newest_checkpoint(checkpoints: CheckpointStore | None, world: World) -> tuple[int, Path] | None:
+    """Step and directory of the newest good training checkpoint.
+
+    :raises JobFailure: ``JobCrashed`` where ranks found different ones, as when one's files were damaged on
+        the way: they would go on from different weights. Another attempt looks again.
+    """
+    newest = world.fetched(checkpoints.newest) if checkpoints else None
+    names = world.gathered("/".join(newest[1].parts[-2:]) if newest else "none")
+    if len(set(names)) > 1:
+        raise JobFailure("JobCrashed", f"ranks found different training checkpoints: {', '.join(names)}")
+    return newest

@@ -10,18 +10,22 @@ from transformers import PreTrainedModel
 
 from windlass_jobs.train.examples import IGNORED, Example
 from windlass_jobs.train.shared_prefix import prefix_cache, shared_prefix_length
+from windlass_jobs.train.world import World
 
 VALIDATION_BATCH = 16
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Examples padded on the right to one length; ``token_count`` counts what is not padding."""
+    """Examples padded on the right to one length."""
 
     input_ids: Tensor
     attention_mask: Tensor
     labels: Tensor
-    token_count: int
+
+    def on(self, device: torch.device) -> "Batch":
+        """The same batch where the model is."""
+        return Batch(self.input_ids.to(device), self.attention_mask.to(device), self.labels.to(device))
 
 
 def collate(examples: Sequence[Example]) -> Batch:
@@ -36,7 +40,7 @@ def collate(examples: Sequence[Example]) -> Batch:
         input_ids[row, :length] = torch.tensor(example.input_ids)
         attention_mask[row, :length] = 1
         labels[row, :length] = torch.tensor(example.labels)
-    return Batch(input_ids, attention_mask, labels, int(attention_mask.sum()))
+    return Batch(input_ids, attention_mask, labels)
 
 
 def summed_loss(model: PreTrainedModel, batch: Batch) -> tuple[Tensor, int]:
@@ -45,6 +49,7 @@ def summed_loss(model: PreTrainedModel, batch: Batch) -> tuple[Tensor, int]:
     Two things keep the work small where prompts are long and responses short: logits are computed only at
     positions that predict a labelled token, and a beginning that all rows share is computed once.
     """
+    batch = batch.on(model.device)
     targets = batch.labels[:, 1:]
     positions = (targets != IGNORED).any(dim=0).nonzero().flatten()
     shared = shared_prefix_length(model, batch.input_ids, int(positions[0]))
@@ -60,15 +65,17 @@ def summed_loss(model: PreTrainedModel, batch: Batch) -> tuple[Tensor, int]:
     return total, int((wanted != IGNORED).sum())
 
 
-def mean_loss(model: PreTrainedModel, examples: Sequence[Example]) -> float:
-    """Loss per response token over all examples, without gradients or dropout."""
+def mean_loss(model: PreTrainedModel, examples: Sequence[Example], world: World) -> float:
+    """Loss per response token over all examples, without gradients or dropout; ranks share the batches."""
     by_length = sorted(examples, key=lambda example: (len(example.input_ids), example.id))
+    starts = world.share(range(0, len(by_length), VALIDATION_BATCH))
     total, count = 0.0, 0
     was_training = model.training
     model.train(False)
     with torch.no_grad():
-        for start in range(0, len(by_length), VALIDATION_BATCH):
+        for start in starts:
             loss, tokens = summed_loss(model, collate(by_length[start : start + VALIDATION_BATCH]))
             total, count = total + loss.item(), count + tokens
     model.train(was_training)
-    return total / count
+    total_of_all, count_of_all = world.sums(total, count)
+    return total_of_all / count_of_all

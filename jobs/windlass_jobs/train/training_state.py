@@ -41,13 +41,15 @@ def optimizer_tensors(weights: Weights, optimizer: AdamW) -> dict[str, Tensor]:
 
 
 def read_state(directory: Path, weights: Weights, optimizer: AdamW) -> Curve:
-    """Puts weights, moments and random state back and gives the loss curve up to there."""
+    """Puts weights, moments and random state back where each lives; gives the loss curve up to there."""
     saved_weights = load_file(directory / "weights.safetensors")
     saved_moments = load_file(directory / "optimizer.safetensors")
     with torch.no_grad():
         for name, weight in weights.items():
             weight.copy_(saved_weights[name])
             if f"{name}/{MOMENTS[0]}" in saved_moments:
-                optimizer.state[weight] = {kind: saved_moments[f"{name}/{kind}"].clone() for kind in MOMENTS}
+                optimizer.state[weight] = {
+                    kind: saved_moments[f"{name}/{kind}"].to(weight.device, copy=True) for kind in MOMENTS
+                }
     torch.set_rng_state(saved_moments[RANDOM_STATE])
     return curve_from_json(json.loads((directory / "state.json").read_text("utf-8"))["curve"])
