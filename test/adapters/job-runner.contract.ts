@@ -155,6 +155,7 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
         handle,
         runId: document.runId,
         state: { kind: 'running' },
+        category: 'running',
         time: recordedOf(running),
       });
       // The clock of file systems and of Kubernetes is coarser than ours.
