@@ -2,6 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 
 import type {
   CommittedRelease,
+  DeploymentEnd,
   HeldTarget,
   Lease,
   LeaseHolder,
@@ -11,6 +12,8 @@ import type {
   TargetModel,
   TargetView,
 } from '../contracts/serving.ts';
+import type { Metrics } from '../ports/metrics.ts';
+import { unmeasured } from '../ports/metrics.ts';
 import type { ReleaseDraft, TargetGate } from '../ports/target-gate.ts';
 import type { ModelRegistry } from '../ports/tracking.ts';
 import type { WorkflowExecutions } from '../ports/workflow-executions.ts';
@@ -22,8 +25,8 @@ import type { WorkflowExecutions } from '../ports/workflow-executions.ts';
 export interface TargetActivities {
   /** Waits in the target's queue as long as it takes. @throws `TargetFrozen` */
   acquireTarget(request: { readonly target: TargetModel; readonly holder: LeaseHolder }): Promise<HeldTarget>;
-  /** Gives the lease back, or leaves the queue. */
-  releaseTarget(request: LeaseReturn & { readonly target: TargetModel }): Promise<void>;
+  /** Gives the lease back, or leaves the queue. `ended` is counted; absent: the target was only brought back to its log. */
+  releaseTarget(request: LeaseReturn & { readonly target: TargetModel; readonly ended?: DeploymentEnd }): Promise<void>;
   /** @throws `StaleFence` */
   commitRelease(request: CommitRelease): Promise<CommittedRelease>;
   /** Null: nothing is live. */
@@ -48,17 +51,21 @@ export interface TargetActivityDependencies {
   readonly gate: TargetGate;
   readonly registry: Pick<ModelRegistry, 'setAlias'>;
   readonly executions: Pick<WorkflowExecutions, 'isOpen'>;
+  readonly metrics?: Metrics;
 }
 
 export function createTargetActivities(dependencies: TargetActivityDependencies): TargetActivities {
-  const { gate, executions } = dependencies;
+  const { gate, executions, metrics = unmeasured } = dependencies;
   return {
     acquireTarget: async ({ target, holder }) => {
       const lease = await gate.acquire(target, holder, cancellationSignal());
       const { live, goal } = await gate.view(target);
       return { lease, liveVersion: live?.version ?? null, goal };
     },
-    releaseTarget: async ({ target, ...returned }) => gate.release(target, returned),
+    releaseTarget: async ({ target, ended, ...returned }) => {
+      await gate.release(target, returned);
+      if (ended !== undefined) metrics.count('windlass_deployments_total', { target: target.target, ...ended });
+    },
     commitRelease: async ({ target, lease, release }) => gate.commit(target, lease, release),
     findLiveRelease: async (target) => (await gate.view(target)).live,
     findRollbackGoal: async ({ target, to }) => gate.rollbackGoal(target, to),

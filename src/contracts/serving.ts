@@ -1,6 +1,6 @@
 import type { ArtifactRef } from './artifact.ts';
 import type { Execution } from './execution.ts';
-import type { Failure } from './failures.ts';
+import type { Failure, FailureName } from './failures.ts';
 import type { ServingOptions, SmokeTestSpec } from './run-spec.ts';
 
 /** A deployer's right to change a target; the token grows with every lease, so that a late holder is refused. */
@@ -18,6 +18,13 @@ export interface LeaseReturn {
   readonly holder: LeaseHolder;
   /** Replicas, files and aliases are as the release log says. */
   readonly settled: boolean;
+}
+
+/** How a deployment or rollback ended, in words that figures are kept under. */
+export interface DeploymentEnd {
+  readonly kind: Release['kind'];
+  /** A failure: all was undone, but for `RollbackFailed`. */
+  readonly outcome: 'released' | 'cancelled' | FailureName;
 }
 
 /** A model version that is or was live on a target. */

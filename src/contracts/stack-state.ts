@@ -30,4 +30,6 @@ export interface StackEndpoints {
   readonly targets: Readonly<
     Record<string, { readonly grpcAddress: string; readonly httpUrl: string; readonly metricsUrl: string }>
   >;
+  /** By name of the server, as in {@link StackState.servers}. */
+  readonly workers: Readonly<Record<string, { readonly metricsUrl: string }>>;
 }

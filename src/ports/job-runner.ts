@@ -43,6 +43,8 @@ export interface StandingJob {
   readonly handle: JobHandle;
   readonly runId: string;
   readonly state: JobState;
+  /** What it does or waits for, in one of a few words: for figures. */
+  readonly category: string;
   readonly submittedMs: number;
   readonly time: JobTime | null;
   /** That it asks for, and has for itself while it runs. */

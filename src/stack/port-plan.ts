@@ -9,14 +9,17 @@ const tritonPorts = z.object({ grpc: portNumber, http: portNumber, metrics: port
 const portPlan = z.object({
   temporal: z.object({ grpc: portNumber, ui: portNumber, http: portNumber, metrics: portNumber }),
   mlflow: portNumber,
-  codec: portNumber.optional(),
+  codec: portNumber.exactOptional(),
+  workers: z
+    .object({ 'pipeline-worker': portNumber, 'jobs-worker': portNumber, 'serving-worker': portNumber })
+    .exactOptional(),
   targets: z.record(z.string(), tritonPorts),
 });
 
 export type TritonPorts = z.infer<typeof tritonPorts>;
-/** As it was written: an older one has no port for the codec server. */
+/** As it was written: an older one has no ports for the codec server and for the metrics of workers. */
 export type StoredPortPlan = z.infer<typeof portPlan>;
-export type PortPlan = StoredPortPlan & { readonly codec: number };
+export type PortPlan = Required<StoredPortPlan>;
 
 /** Null where the document is none of ours: new ports are chosen. */
 export function parsePortPlan(document: unknown): StoredPortPlan | null {
@@ -28,13 +31,14 @@ export function portsOf(plan: StoredPortPlan): readonly number[] {
     ...Object.values(plan.temporal),
     plan.mlflow,
     ...(plan.codec === undefined ? [] : [plan.codec]),
+    ...Object.values(plan.workers ?? {}),
     ...Object.values(plan.targets).flatMap((ports) => Object.values(ports)),
   ];
 }
 
 /** How many ports a stack with these targets needs. */
 export function portCount(targets: readonly string[]): number {
-  return 6 + 3 * targets.length;
+  return 9 + 3 * targets.length;
 }
 
 export interface PortSupply {
@@ -58,6 +62,7 @@ export function planPorts(previous: StoredPortPlan | null, targets: readonly str
     },
     mlflow: keep(previous?.mlflow),
     codec: keep(previous?.codec),
+    workers: keepWorkers(previous?.workers, keep),
     targets: Object.fromEntries(tritons),
   };
 }
@@ -75,17 +80,27 @@ function keeper(supply: PortSupply): Keep {
   };
 }
 
+function keepWorkers(ports: PortPlan['workers'] | undefined, keep: Keep): PortPlan['workers'] {
+  return {
+    'pipeline-worker': keep(ports?.['pipeline-worker']),
+    'jobs-worker': keep(ports?.['jobs-worker']),
+    'serving-worker': keep(ports?.['serving-worker']),
+  };
+}
+
 function keepTriton(ports: TritonPorts | undefined, keep: Keep): TritonPorts {
   return { grpc: keep(ports?.grpc), http: keep(ports?.http), metrics: keep(ports?.metrics) };
 }
 
 export function endpointsFromPorts(plan: PortPlan): StackEndpoints {
   const targets = Object.entries(plan.targets).map(([target, ports]) => [target, tritonEndpoints(ports)] as const);
+  const workers = Object.entries(plan.workers).map(([name, port]) => [name, { metricsUrl: metricsUrl(port) }] as const);
   return {
     temporalAddress: `127.0.0.1:${plan.temporal.grpc}`,
     temporalUiUrl: `http://127.0.0.1:${plan.temporal.ui}`,
     mlflowUrl: `http://127.0.0.1:${plan.mlflow}`,
     targets: Object.fromEntries(targets),
+    workers: Object.fromEntries(workers),
   };
 }
 
@@ -93,6 +108,10 @@ function tritonEndpoints(ports: TritonPorts): StackEndpoints['targets'][string] 
   return {
     grpcAddress: `127.0.0.1:${ports.grpc}`,
     httpUrl: `http://127.0.0.1:${ports.http}`,
-    metricsUrl: `http://127.0.0.1:${ports.metrics}/metrics`,
+    metricsUrl: metricsUrl(ports.metrics),
   };
+}
+
+function metricsUrl(port: number): string {
+  return `http://127.0.0.1:${port}/metrics`;
 }

@@ -67,7 +67,7 @@ export async function prepareStack(
     ...codecServers,
     ...tritons,
   ];
-  return { servers: [...servers, ...buildWorkers(installation, home)], endpoints };
+  return { servers: [...servers, ...buildWorkers(installation, home, ports)], endpoints };
 }
 
 function writePlatform(

@@ -26,6 +26,7 @@ const stackState = z.object({
     temporalUiUrl: z.string(),
     mlflowUrl: z.string(),
     targets: z.record(z.string(), target),
+    workers: z.record(z.string(), z.object({ metricsUrl: z.string() })).default({}),
   }),
 });
 

@@ -6,11 +6,15 @@ export function formatEndpoints(state: StackState): string {
   const targets = Object.entries(endpoints.targets).map(([name, target]) => {
     return [`Triton ${name}`, `gRPC ${target.grpcAddress}, metrics ${target.metricsUrl}`] as const;
   });
+  const workers = Object.entries(endpoints.workers).map(([name, { metricsUrl }]) => {
+    return [name.replace('-', ' '), `metrics ${metricsUrl}`] as const;
+  });
   const rows = [
     ['Temporal UI', endpoints.temporalUiUrl],
     ['Temporal', endpoints.temporalAddress],
     ['MLflow UI', endpoints.mlflowUrl],
     ...targets,
+    ...workers,
     ['Data and logs', state.home],
   ] as const;
   const width = Math.max(...rows.map(([label]) => label.length));

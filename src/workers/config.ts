@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 
 import type { Platform } from '../contracts/platform.ts';
 import type { PayloadKeys } from '../protocols/temporal/payload-keys.ts';
@@ -8,11 +9,15 @@ import { readDeploymentVersion } from './deployment-version.ts';
 import { workflowBundlePath } from './workflow-bundle.ts';
 import { parsePlatform } from '../adapters/platform/platform.ts';
 
+const addressPattern = /^(?<host>\[[^\]]+\]|[^:]+):(?<port>\d{1,5})$/u;
+
 /** Everything a worker reads from its environment. */
 export interface WorkerConfig {
   readonly platform: Platform;
   /** Empty: what goes through Temporal is not encrypted. */
   readonly payloadKeys: PayloadKeys;
+  /** host:port where Prometheus reads metrics; null: nowhere. */
+  readonly metricsAddress: string | null;
   /** Null: workers carry no version, and open runs go on with whatever code is there. */
   readonly version: DeploymentVersion | null;
   /** For credentials, and for what jobs inherit. */
@@ -26,10 +31,22 @@ export function readWorkerConfig(environment: NodeJS.ProcessEnv): WorkerConfig {
   return {
     platform: parsePlatform(readPlatformFile(environment)),
     payloadKeys: readPayloadKeys(environment),
+    metricsAddress: readMetricsAddress(environment),
     version: readDeploymentVersion(environment, workflowBundlePath),
     environment,
     shutdownGraceTime: '10s',
   };
+}
+
+/** `WINDLASS_METRICS_ADDRESS`: an IP address and a port, for the names of a machine may mean addresses that nobody meant. */
+function readMetricsAddress(environment: NodeJS.ProcessEnv): string | null {
+  const address = environment['WINDLASS_METRICS_ADDRESS'] ?? '';
+  if (address === '') return null;
+  const { host = '', port = '' } = addressPattern.exec(address)?.groups ?? {};
+  if (isIP(host.replaceAll(/^\[|\]$/gu, '')) !== 0 && Number(port) > 0 && Number(port) < 65_536) return address;
+  throw new Error(
+    `WINDLASS_METRICS_ADDRESS is "${address}": an IP address and a port are needed, such as 127.0.0.1:9464`,
+  );
 }
 
 function readPlatformFile(environment: NodeJS.ProcessEnv): string {

@@ -5,13 +5,13 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { clientDataConverter, workerDataConverter } from '../protocols/temporal/data-converter.ts';
 import type { Chore } from './chores.ts';
 import { startChores } from './chores.ts';
-import type { WorkerConfig } from './config.ts';
 import { readWorkerConfig } from './config.ts';
 import { versioningOptions } from './deployment-version.ts';
 import { createFailureInterceptor } from './failure-interceptor.ts';
 import { createHeartbeatInterceptor } from './heartbeat-interceptor.ts';
-import { installLogger } from './logger.ts';
 import { checkPayloadKeys } from './payload-key-check.ts';
+import { createLogger, installRuntime } from './runtime.ts';
+import type { WorkerContext } from './worker-context.ts';
 import type { WorkerName } from './worker-settings.ts';
 import { workerSettings } from './worker-settings.ts';
 import type { WorkflowSource } from './workflow-bundle.ts';
@@ -29,17 +29,22 @@ export interface WorkerPart {
 }
 
 /** Runs one worker until SIGTERM: connects, builds its part, says `worker ready`, drains on shutdown. */
-export async function runWorker(name: string, build: (config: WorkerConfig) => Promise<WorkerPart>): Promise<void> {
-  const logger = installLogger(name);
+export async function runWorker(name: string, build: (context: WorkerContext) => Promise<WorkerPart>): Promise<void> {
+  const logger = createLogger(name);
   try {
     const config = readWorkerConfig(process.env);
+    const { metricsAddress } = config;
+    const context = { ...config, metrics: installRuntime({ worker: name, logger, metricsAddress }) };
     const { address, namespace } = config.platform.temporal;
     const connection = await NativeConnection.connect({ address });
     const dataConverter = clientDataConverter(config.payloadKeys);
     await checkPayloadKeys(new Client({ connection, namespace, dataConverter }));
-    const part = await build(config);
-    const worker = await Worker.create({ connection, namespace, ...workerOptions(part, config) });
-    logger.info({ taskQueue: part.taskQueue, namespace, address, version: config.version }, 'worker ready');
+    const part = await build(context);
+    const worker = await Worker.create({ connection, namespace, ...workerOptions(part, context) });
+    logger.info(
+      { taskQueue: part.taskQueue, namespace, address, metricsAddress, version: config.version },
+      'worker ready',
+    );
     const stopChores = startChores(part.chores ?? [], logger);
     await worker.run();
     await stopChores();
@@ -55,7 +60,7 @@ export async function runWorker(name: string, build: (config: WorkerConfig) => P
 /** The SDK's own throttle sends one heartbeat in 80 % of its timeout: one answer that is late would end an activity that lives. */
 const heartbeatThrottle = { maxHeartbeatThrottleInterval: '3s', defaultHeartbeatThrottleInterval: '3s' } as const;
 
-function workerOptions(part: WorkerPart, config: WorkerConfig): Omit<WorkerOptions, 'connection'> {
+function workerOptions(part: WorkerPart, config: WorkerContext): Omit<WorkerOptions, 'connection'> {
   return {
     taskQueue: part.taskQueue,
     dataConverter: workerDataConverter(config.payloadKeys),
@@ -64,7 +69,10 @@ function workerOptions(part: WorkerPart, config: WorkerConfig): Omit<WorkerOptio
     ...heartbeatThrottle,
     shutdownGraceTime: config.shutdownGraceTime,
     interceptors: {
-      activity: [() => ({ inbound: createFailureInterceptor() }), () => ({ inbound: createHeartbeatInterceptor() })],
+      activity: [
+        () => ({ inbound: createFailureInterceptor(config.metrics) }),
+        () => ({ inbound: createHeartbeatInterceptor() }),
+      ],
     },
     ...versioningOptions(config.version),
     ...part.workflows,

@@ -1,16 +1,16 @@
 import { taskQueues } from '../contracts/names.ts';
-import type { WorkerConfig } from './config.ts';
 import type { WorkerPart } from './run-worker.ts';
 import { runWorker } from './run-worker.ts';
 import { servingActivities } from './worker-activities.ts';
+import type { WorkerContext } from './worker-context.ts';
 
 /** Changes what targets serve; the only worker with Triton's secret and its model repository. */
-async function buildServingPart(config: WorkerConfig): Promise<WorkerPart> {
+async function buildServingPart(context: WorkerContext): Promise<WorkerPart> {
   return {
     name: 'serving',
     taskQueue: taskQueues.serving,
     workflows: null,
-    activities: servingActivities(config),
+    activities: servingActivities(context),
   };
 }
 

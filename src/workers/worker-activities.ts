@@ -20,6 +20,7 @@ import type { GarbageActivities } from '../activities/garbage-activities.ts';
 import { createGarbageActivities } from '../activities/garbage-activities.ts';
 import type { JobActivities } from '../activities/job-activities.ts';
 import { createJobActivities } from '../activities/job-activities.ts';
+import { withJobFigures } from '../activities/job-figures.ts';
 import type { JobInventoryActivities } from '../activities/job-inventory.ts';
 import { createJobInventoryActivities } from '../activities/job-inventory.ts';
 import { withoutLeftovers } from '../activities/job-leftovers.ts';
@@ -38,21 +39,21 @@ import type { ServingReplica } from '../ports/serving-replica.ts';
 import type { WorkflowExecutions } from '../ports/workflow-executions.ts';
 import type { PortGuard } from './port-guard.ts';
 import { unguarded } from './port-guard.ts';
-import type { WorkerConfig } from './config.ts';
 import { createRunArchive } from './run-archive.ts';
 import { jobsDigest } from './jobs-digest.ts';
 import { openArtifactStore, openSources } from './stores.ts';
 import { createTargetGate } from './target-gate.ts';
+import type { WorkerContext } from './worker-context.ts';
 import { createWorkflowExecutions } from './workflow-executions.ts';
 
 /** Quick control activities: resolve, plan, MLflow, targets. */
 export function pipelineActivities(
-  config: WorkerConfig,
+  config: WorkerContext,
   client: Client,
   guard: PortGuard = unguarded,
 ): RunActivities & TrackingActivities & VersionActivities & TargetActivities & GarbageActivities {
-  const { platform } = config;
-  const artifacts = openArtifactStore(platform.store.uri, guard);
+  const { platform, metrics } = config;
+  const artifacts = openArtifactStore(platform.store.uri, guard, metrics);
   const mlflow = mlflowOptions(config);
   const registry = guard('model-registry', createMlflowRegistry(mlflow));
   const executions = executionsKnownTo(client, guard);
@@ -69,7 +70,7 @@ export function pipelineActivities(
     }),
     ...createTrackingActivities({ tracking: guard('tracking', createMlflowTracking(mlflow)), registry, artifacts }),
     ...createVersionActivities({ registry, artifacts }),
-    ...createTargetActivities({ gate, registry, executions }),
+    ...createTargetActivities({ gate, registry, executions, metrics }),
     ...createGarbageActivities({ objects: artifacts.objects, executions, gate, registry }),
   };
 }
@@ -84,36 +85,45 @@ export interface OpenedJobRunner {
   readonly watch: JobWatch | null;
 }
 
-export async function openJobRunner(config: WorkerConfig, guard: PortGuard = unguarded): Promise<OpenedJobRunner> {
-  const { platform, environment } = config;
+export async function openJobRunner(config: WorkerContext, guard: PortGuard = unguarded): Promise<OpenedJobRunner> {
+  const { platform, environment, metrics } = config;
   const { jobs } = platform;
-  const { objects } = openArtifactStore(platform.store.uri, guard);
+  const { objects } = openArtifactStore(platform.store.uri, guard, metrics);
   const guarded = (runner: JobRunner): JobRunner => withoutLeftovers(guard('job-runner', runner), objects);
   if (jobs.runner === 'process')
     return { runner: guarded(createProcessJobRunner({ ...jobs, environment })), watch: null };
   const server = await (jobs.kubeconfig === null ? serverOfPod(environment) : serverOfKubeconfig(jobs.kubeconfig));
-  const client = createApiClient(server);
+  const client = createApiClient(server, { metrics });
   await ensureWorkerRights(client, jobs.namespace);
   const api = createJobApi(client, jobs.namespace);
-  const podLogs = createPodLogStream(server, jobs.namespace);
-  const watch = createJobWatch({ server, namespace: jobs.namespace });
-  return { runner: guarded(createKubernetesJobRunner({ platform: jobs, api, podLogs, objects, watch })), watch };
+  const podLogs = createPodLogStream(server, jobs.namespace, { metrics });
+  const watch = createJobWatch({ server, namespace: jobs.namespace, metrics });
+  const runner = createKubernetesJobRunner({ platform: jobs, api, podLogs, objects, watch, metrics });
+  return { runner: guarded(runner), watch };
 }
 
 /** What only the worker with the job runner's rights does. */
 export function jobsActivities(
-  config: WorkerConfig,
+  config: WorkerContext,
   jobs: { readonly runner: JobRunner; readonly executions: WorkflowExecutions },
   guard: PortGuard = unguarded,
 ): JobActivities & JobInventoryActivities {
-  const artifacts = openArtifactStore(config.platform.store.uri, guard);
+  const { platform, metrics } = config;
+  const artifacts = openArtifactStore(platform.store.uri, guard, metrics);
   const tracking = guard('tracking', createMlflowTracking(mlflowOptions(config)));
-  return { ...createJobActivities({ ...jobs, artifacts, tracking }), ...createJobInventoryActivities(jobs) };
+  const figures = { metrics, runner: jobs.runner, kind: platform.jobs.runner };
+  return {
+    ...withJobFigures(createJobActivities({ ...jobs, artifacts, tracking }), figures),
+    ...createJobInventoryActivities({ ...jobs, metrics }),
+  };
 }
 
 /** What only the worker with Triton's secret and its model repository does. */
-export function servingActivities({ platform }: WorkerConfig, guard: PortGuard = unguarded): ServingActivities {
-  const artifacts = openArtifactStore(platform.store.uri, guard);
+export function servingActivities(
+  { platform, metrics }: WorkerContext,
+  guard: PortGuard = unguarded,
+): ServingActivities {
+  const artifacts = openArtifactStore(platform.store.uri, guard, metrics);
   const replicas = Object.entries(platform.targets).map(
     ([target, { replicas: servers }]): [string, ServingReplica[]] => [
       target,
@@ -123,6 +133,6 @@ export function servingActivities({ platform }: WorkerConfig, guard: PortGuard =
   return createServingActivities({ replicas: Object.fromEntries(replicas), artifacts });
 }
 
-function mlflowOptions({ platform, environment }: WorkerConfig): MlflowOptions {
+function mlflowOptions({ platform, environment }: WorkerContext): MlflowOptions {
   return { url: platform.mlflow.url, ...mlflowCredentials(environment) };
 }

@@ -4,6 +4,7 @@ import type { ArtifactRef } from '../contracts/artifact.ts';
 import type { ServingOptions, SmokeTestSpec, StageTimeouts } from '../contracts/run-spec.ts';
 import type {
   CommittedRelease,
+  DeploymentEnd,
   DeployOutcome,
   HeldTarget,
   LeaseHolder,
@@ -191,7 +192,8 @@ async function settle({ order, lease, fence }: Deployment, { keep }: CommittedRe
     const isTidy = await isDone('retire old versions', async () =>
       serving.retireVersions({ ...target, keep, fence: fence() }),
     );
-    await control.releaseTarget({ target, holder: lease.holder, settled: isAligned && isTidy });
+    const ended: DeploymentEnd = { kind: order.kind, outcome: 'released' };
+    await control.releaseTarget({ target, holder: lease.holder, settled: isAligned && isTidy, ended });
   });
 }
 
@@ -206,10 +208,11 @@ async function isDone(step: string, act: () => Promise<unknown>): Promise<boolea
 }
 
 async function rollBack({ order, holder, saga, smoke, settled }: Attempt, error: unknown): Promise<DeployOutcome> {
-  const { target } = order;
+  const { target, kind } = order;
   const left = await CancellationScope.nonCancellable(async () => {
     const undone = await saga.unwind();
-    await control.releaseTarget({ target, holder, settled: settled && undone.length === 0 });
+    const ended: DeploymentEnd = { kind, outcome: undone.length > 0 ? 'RollbackFailed' : reasonOf(error) };
+    await control.releaseTarget({ target, holder, settled: settled && undone.length === 0, ended });
     return undone;
   });
   if (left.length > 0) {
@@ -222,4 +225,8 @@ async function rollBack({ order, holder, saga, smoke, settled }: Attempt, error:
   if (isCancelled(error)) throw error;
   const live = await control.findLiveRelease(target);
   return { kind: 'rolled-back', failure: failureOf(error), smoke, liveVersion: live?.version ?? null };
+}
+
+function reasonOf(error: unknown): DeploymentEnd['outcome'] {
+  return isCancelled(error) ? 'cancelled' : failureOf(error).name;
 }

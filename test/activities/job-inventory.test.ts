@@ -6,6 +6,8 @@ import { endOrphans } from '../../src/activities/orphan-jobs.ts';
 import { AdapterError } from '../../src/adapters/errors.ts';
 import type { JobHandle } from '../../src/contracts/job.ts';
 import type { StandingJob } from '../../src/ports/job-runner.ts';
+import type { FakeMetrics } from '../fakes/fake-metrics.ts';
+import { createFakeMetrics } from '../fakes/fake-metrics.ts';
 
 const hourMs = 3_600_000;
 const submittedMs = Date.parse('2026-11-27T10:00:00Z');
@@ -16,6 +18,7 @@ interface World {
   readonly removed: string[];
   readonly asked: string[];
   readonly sweep: () => Promise<readonly string[]>;
+  readonly metrics: FakeMetrics;
 }
 
 function worldOf(jobs: readonly StandingJob[], { open = [] as string[], stuck = '' } = {}): World {
@@ -29,14 +32,25 @@ function worldOf(jobs: readonly StandingJob[], { open = [] as string[], stuck = 
     asked.push(workflowId);
     return open.includes(workflowId);
   };
-  const survey = { runner: { list: async () => jobs, remove }, executions: { isOpen } };
-  return { activities: createJobInventoryActivities(survey), removed, asked, sweep: () => endOrphans(survey) };
+  const metrics = createFakeMetrics();
+  const survey = { runner: { list: async () => jobs, remove }, executions: { isOpen }, metrics };
+  const activities = createJobInventoryActivities(survey);
+  return { activities, removed, asked, sweep: () => endOrphans(survey), metrics };
 }
 
 function job(runId: string, changes: Partial<StandingJob> = {}): StandingJob {
   const name = `build-engine-0123456789abcdef-${runId}-2`;
   const handle = { name, id: 'uid', outputUri: 'file:///store/out' };
-  return { handle, runId, state: { kind: 'running' }, submittedMs, time: null, gpus: 0, ...changes };
+  return {
+    handle,
+    runId,
+    state: { kind: 'running' },
+    category: 'running',
+    submittedMs,
+    time: null,
+    gpus: 0,
+    ...changes,
+  };
 }
 
 describe('the list of jobs', () => {
@@ -101,6 +115,7 @@ describe('a job whose run is closed', () => {
       { name: ended.handle.name, problem: null },
     ]);
     expect(world.removed).toEqual([running.handle.name, ended.handle.name]);
+    expect(world.metrics.counted).toEqual({ 'windlass_orphan_jobs_removed_total{by="reaper"}': 2 });
   });
 
   test('that cannot be removed keeps none of the others, and says why', async () => {
@@ -109,11 +124,30 @@ describe('a job whose run is closed', () => {
       { name: running.handle.name, problem: 'its node does not answer' },
       { name: ended.handle.name, problem: null },
     ]);
+    expect(world.metrics.counted).toEqual({ 'windlass_orphan_jobs_removed_total{by="reaper"}': 1 });
   });
 
   test('is ended by the worker itself only while it costs', async () => {
     const world = worldOf([ended, running]);
     expect(await world.sweep()).toEqual([running.handle.name]);
     expect(world.removed).toEqual([running.handle.name]);
+    expect(world.metrics.counted).toEqual({ 'windlass_orphan_jobs_removed_total{by="worker"}': 1 });
+  });
+});
+
+describe('the look of the worker after its jobs', () => {
+  test('shows how many run or wait for what, and how many are orphans', async () => {
+    const waits = { state: { kind: 'queued', reason: 'unschedulable: no node' }, category: 'unschedulable' } as const;
+    const ended = { state: { kind: 'exited', exitCode: 0 }, category: 'exited' } as const;
+    const jobs = [job('open'), job('open', waits), job('closed', waits), job('closed', ended)];
+    const { sweep, metrics } = worldOf(jobs, { open: ['open'] });
+    await sweep();
+    expect(metrics.shown).toEqual({
+      windlass_active_jobs: [
+        ['windlass_active_jobs{category="running"}', 1],
+        ['windlass_active_jobs{category="unschedulable"}', 2],
+      ],
+      windlass_orphan_jobs: [['windlass_orphan_jobs', 2]],
+    });
   });
 });

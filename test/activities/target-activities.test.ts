@@ -2,11 +2,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 
 import type { TargetActivities } from '../../src/activities/target-activities.ts';
 import { createTargetActivities } from '../../src/activities/target-activities.ts';
+import { AdapterError } from '../../src/adapters/errors.ts';
 import type { Release } from '../../src/contracts/serving.ts';
 import type { TargetGate } from '../../src/ports/target-gate.ts';
 import type { ModelRegistry } from '../../src/ports/tracking.ts';
 import type { WorkflowExecutions } from '../../src/ports/workflow-executions.ts';
 import { emptyTarget, viewOf } from '../../src/workflows/target-state.ts';
+import { createFakeMetrics } from '../fakes/fake-metrics.ts';
 import type { FakeRegistry } from '../fakes/fake-tracking.ts';
 import { createFakeRegistry } from '../fakes/fake-tracking.ts';
 import { releaseOf } from '../fakes/releases.ts';
@@ -27,6 +29,32 @@ function gateOfReleases(): TargetGate {
   const gate: Pick<TargetGate, 'view'> = { view: async (named) => viewOf({ ...emptyTarget, releases }, named) };
   return gate as TargetGate;
 }
+
+describe('a target that is given back', () => {
+  const target = { target: 'staging', model: 'm' };
+  const lease = { holder: { workflowId: 'run-1', runId: 'r' }, settled: true };
+  const name = 'windlass_deployments_total{target="staging",kind="deploy",outcome="SmokeTestFailed"}';
+
+  test('is counted with how its deployment ended, once it is back; the target is told nothing of it', async () => {
+    const metrics = createFakeMetrics();
+    const answers = [new AdapterError('Unavailable', 'away', { system: 'temporal' }), null];
+    const returned: unknown[] = [];
+    const release: TargetGate['release'] = async (_target, told) => {
+      returned.push(told);
+      const answer = answers.shift() ?? null;
+      if (answer !== null) throw answer;
+    };
+    activities = createTargetActivities({ gate: { ...gateOfReleases(), release }, registry, executions, metrics });
+    const call = { target, ...lease, ended: { kind: 'deploy', outcome: 'SmokeTestFailed' } } as const;
+    await expect(activities.releaseTarget(call)).rejects.toThrow('away');
+    expect(metrics.counted).toEqual({});
+    await activities.releaseTarget(call);
+    expect(metrics.counted).toEqual({ [name]: 1 });
+    await activities.releaseTarget({ target, ...lease });
+    expect(metrics.counted).toEqual({ [name]: 1 });
+    expect(returned).toEqual([lease, lease, lease]);
+  });
+});
 
 describe('the aliases of a target', () => {
   test.each([

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { traceparentOf } from '../../src/adapters/trace-context.ts';
 import type { JobDocument, JobHandle } from '../../src/contracts/job.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { JobClock, JobRunner, JobTime, StandingJob } from '../../src/ports/job-runner.ts';
@@ -42,6 +43,14 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
           waiting,
         );
       }
+    });
+
+    it('hands the trace context of its run and name to a job', async () => {
+      const { document } = await submit({ describe: true });
+      await hasStarted(document);
+      const text = await readFile(outputFile(document, 'self.json'), 'utf8');
+      const found = JSON.parse(text) as { readonly environment: Readonly<Record<string, string>> };
+      expect(found.environment['TRACEPARENT']).toBe(traceparentOf(document));
     });
 
     it('adopts the running job when name and document already exist', async () => {
@@ -155,6 +164,7 @@ export function describeJobRunner(name: string, create: () => Promise<JobRunnerU
         handle,
         runId: document.runId,
         state: { kind: 'running' },
+        category: 'running',
         time: recordedOf(running),
       });
       // The clock of file systems and of Kubernetes is coarser than ours.

@@ -14,7 +14,7 @@ import { isForkInput } from '../../src/contracts/fork.ts';
 import type { JobOutcome, JobRequest, StageRecord } from '../../src/contracts/job.ts';
 import type { JobRow } from '../../src/contracts/job-inventory.ts';
 import type { RunInput, RunSpec, StageTimeouts } from '../../src/contracts/run-spec.ts';
-import type { Release, SmokeReport } from '../../src/contracts/serving.ts';
+import type { DeploymentEnd, Release, SmokeReport } from '../../src/contracts/serving.ts';
 import type { TargetState } from '../../src/workflows/target-state.ts';
 import {
   committedOf,
@@ -84,6 +84,8 @@ export interface FakeWorld {
   /** What `servingTarget` does when the holder of the lease has ended without giving it back. */
   readonly loseHolder: () => void;
   readonly releases: () => readonly Release[];
+  /** What deployments and rollbacks said of their ends; null: a target was only brought back. */
+  readonly ended: (DeploymentEnd | null)[];
   readonly lease: () => unknown;
   readonly aliases: Record<string, number | null>;
   /** Tags of the run in MLflow. */
@@ -94,6 +96,7 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
   const calls: ActivityName[] = [];
   const submitted: JobRequest[] = [];
   const planned: PlanStageRequest[] = [];
+  const ended: (DeploymentEnd | null)[] = [];
   const live = faults.live ?? [];
   const resident = faults.resident ?? live.slice(-2);
   const serving = { ready: resident, published: [...live], candidate: null as number | null };
@@ -163,7 +166,10 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
       const { live: head, goal } = viewOf(target, names);
       return { lease: target.lease, liveVersion: head?.version ?? null, goal };
     },
-    releaseTarget: async (returned) => void (target = withoutHolder(target, returned)),
+    releaseTarget: async (returned) => {
+      target = withoutHolder(target, returned);
+      ended.push(returned.ended ?? null);
+    },
     commitRelease: async ({ lease, release }) => {
       const next = withRelease(target, { lease, release, at: '2026-01-01T00:00:00.000Z' });
       if (next === null) throw ApplicationFailure.nonRetryable('lease is over', 'StaleFence');
@@ -231,6 +237,7 @@ export function createFakeWorld(faults: Faults = {}): FakeWorld {
     lease: () => target.lease,
     jobs,
     trackingStatus: () => trackingStatus,
+    ended,
     loseHolder: () => void (target = withoutLostHolder(target)),
     aliases,
     tagged,

@@ -123,13 +123,16 @@ test('no secret stands in what Temporal tells of any workflow', async () => {
 
 test('no secret stands in metrics, or in what the command line prints', async () => {
   const ports = JSON.parse(readFileSync(join(stack.home, 'ports.json'), 'utf8')) as { temporal: { metrics: number } };
-  const { targets } = stack.state.endpoints;
+  const { targets, workers } = stack.state.endpoints;
   const urls = [
     `http://127.0.0.1:${ports.temporal.metrics}/metrics`,
-    ...Object.values(targets).map((target) => target.metricsUrl),
+    ...[...Object.values(targets), ...Object.values(workers)].map(({ metricsUrl }) => metricsUrl),
   ];
   const told = new Map<string, string>([['windlass up', JSON.stringify(stack.state)]]);
   for (const url of urls) told.set(url, await (await fetch(url)).text());
+  const figures = [...told.values()].join('');
+  expect(figures).toContain('windlass_jobs_ended_total{outcome="InvalidData",runner="process",stage="prepare-data"');
+  expect(figures).toMatch(/windlass_deployments_total\{kind="deploy",outcome="SmokeTestFailed",target="staging"/u);
   for (const command of ['doctor', 'models ls', 'artifacts ls', 'releases --target production --model tiny']) {
     const { stdout, stderr } = await stack.windlass(...command.split(' '), '--json');
     told.set(command, stdout + stderr);

@@ -32,7 +32,9 @@ export async function startMlflow(): Promise<MlflowServer> {
   const port = await freePort();
   const temporal = { grpc: port, ui: port, http: port, metrics: port };
   const installation = findInstallation();
-  const spec = buildMlflowServer(installation, home, { temporal, mlflow: port, codec: port, targets: {} });
+  const workers = { 'pipeline-worker': port, 'jobs-worker': port, 'serving-worker': port };
+  const ports = { temporal, mlflow: port, codec: port, workers, targets: {} };
+  const spec = buildMlflowServer(installation, home, ports);
   const logFile = path.join(folder, 'mlflow.log');
   const venvBin = path.dirname(installation.mlflow);
   const env = buildServerEnvironment(spec.command, process.env, { homeDirectory: folder, server: spec.name, venvBin });

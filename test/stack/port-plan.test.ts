@@ -35,10 +35,13 @@ describe('the port plan', () => {
     expect(plan.targets['production']).toEqual(first.targets['production']);
   });
 
-  it('gives the codec server a port where an older plan has none', () => {
-    const { codec: _codec, ...older } = first;
+  it('gives the codec server and the metrics of workers ports where an older plan has none', () => {
+    const { codec: _codec, workers: _workers, ...older } = first;
     const plan = planPorts(older, targets, { free: new Set(portsOf(older)), fresh: range(4000, portCount(targets)) });
-    expect(plan).toEqual({ ...older, codec: expect.any(Number) });
+    const port = expect.any(Number) as number;
+    const workers = { 'pipeline-worker': port, 'jobs-worker': port, 'serving-worker': port };
+    expect(plan).toEqual({ ...older, codec: port, workers });
+    expect(new Set(portsOf(plan)).size).toBe(portCount(targets));
   });
 
   it('refuses to give one port twice', () => {

@@ -16,6 +16,7 @@ const ports: PortPlan = {
   temporal: { grpc: 1, ui: 2, http: 3, metrics: 4 },
   mlflow: 5,
   codec: 6,
+  workers: { 'pipeline-worker': 7, 'jobs-worker': 8, 'serving-worker': 9 },
   targets: { production: triton },
 };
 const python = { version: '3.11', sitePackages: '/venv/site', libpythonDirectory: '/usr/lib/py', runtimeVersions: {} };
@@ -62,11 +63,15 @@ describe('the commands of the servers', () => {
     expect(shmPrefix(home)).not.toBe(shmPrefix(stackHome('/srv/other')));
   });
 
-  it('workers wait for Temporal and read the resolved platform', () => {
-    for (const worker of buildWorkers(installation, home)) {
-      expect(worker.after).toEqual(['temporal']);
-      expect(worker.command.env).toEqual({ WINDLASS_PLATFORM: '/srv/home/platform.json' });
-    }
+  it('workers wait for Temporal, read the resolved platform, and tell metrics on ports of their own', () => {
+    const workers = buildWorkers(installation, home, ports);
+    expect(workers.map(({ after }) => after)).toEqual([['temporal'], ['temporal'], ['temporal']]);
+    expect(workers.map(({ command }) => command.env)).toEqual(
+      [7, 8, 9].map((port) => ({
+        WINDLASS_PLATFORM: '/srv/home/platform.json',
+        WINDLASS_METRICS_ADDRESS: `127.0.0.1:${port}`,
+      })),
+    );
   });
 
   it('the UI reads encrypted payloads through a codec server that answers its own pages only', () => {
@@ -88,7 +93,7 @@ describe('the commands of the servers', () => {
       buildMlflowServer(installation, home, ports),
       buildCodecServer(installation, ports),
       tritonOf('production'),
-      ...buildWorkers(installation, home),
+      ...buildWorkers(installation, home, ports),
     ];
     const trusted = servers.filter(({ name, command }) => {
       const names = { homeDirectory: '/srv/home', server: name, venvBin: '/venv/bin' };

@@ -59,6 +59,12 @@ describe('the embedded stack on its real servers', () => {
     expect(neighbourState.endpoints.temporalAddress).not.toBe(state.endpoints.temporalAddress);
   });
 
+  it('tells Prometheus the metrics of each worker', async () => {
+    const urls = Object.values(state.endpoints.workers).map(({ metricsUrl }) => metricsUrl);
+    const told = await Promise.all(urls.map(async (url) => (await fetch(url)).text()));
+    expect(told.map((text) => /worker="(\w+)"/.exec(text)?.[1])).toEqual(['pipeline', 'jobs', 'serving']);
+  });
+
   it('listens on loopback only', async () => {
     const marked = await findMarked(home.directory);
     const addresses = await listeningAddresses(marked.map((entry) => entry.pid));

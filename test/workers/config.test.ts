@@ -22,11 +22,26 @@ describe('the configuration of a worker', () => {
     expect(readWorkerConfig(environment)).toEqual({
       platform: unservedPlatform(),
       payloadKeys: [],
+      metricsAddress: null,
       version: null,
       environment,
       shutdownGraceTime: '10s',
     });
   });
+
+  test.each(['127.0.0.1:9464', '[::1]:9464', '0.0.0.0:1'])('offers metrics at %s', (address) => {
+    const environment = environmentWith(JSON.stringify(unservedPlatform()));
+    expect(readWorkerConfig({ ...environment, WINDLASS_METRICS_ADDRESS: address }).metricsAddress).toBe(address);
+  });
+
+  test.each(['9464', 'localhost:9464', '127.0.0.1', '127.0.0.1:0', '127.0.0.1:99999', '::1:9464'])(
+    'refuses %s as the address of metrics, and says what one is',
+    (address) => {
+      const environment = environmentWith(JSON.stringify(unservedPlatform()));
+      const read = (): unknown => readWorkerConfig({ ...environment, WINDLASS_METRICS_ADDRESS: address });
+      expect(read).toThrow(`WINDLASS_METRICS_ADDRESS is "${address}": an IP address and a port`);
+    },
+  );
 
   test.each([
     ['is missing', {}, /^WINDLASS_PLATFORM is not set/u],

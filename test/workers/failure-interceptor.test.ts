@@ -1,10 +1,13 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { describe, expect, test } from 'vitest';
 
 import { AdapterError } from '../../src/adapters/errors.ts';
 import type { FailureName } from '../../src/contracts/failures.ts';
 import { failures } from '../../src/contracts/failures.ts';
-import { activityFailure } from '../../src/workers/failure-interceptor.ts';
+import { activityFailure, createFailureInterceptor } from '../../src/workers/failure-interceptor.ts';
+import { createFakeMetrics } from '../fakes/fake-metrics.ts';
 
 const names = Object.keys(failures) as FailureName[];
 
@@ -60,5 +63,39 @@ describe('what Temporal itself throws', () => {
     ['an aborted call', aborted],
   ])('passes as it is: %s', (_name, failure) => {
     expect(activityFailure(failure, 9)).toBe(failure);
+  });
+});
+
+/** What is counted when `loadCandidate` ends with this error. */
+async function countedFor(error: unknown): Promise<Readonly<Record<string, number>>> {
+  const metrics = createFakeMetrics();
+  const environment = new MockActivityEnvironment(
+    { activityType: 'loadCandidate' },
+    { interceptors: [() => ({ inbound: createFailureInterceptor(metrics) })], logger: new DefaultLogger('ERROR') },
+  );
+  const fails = async (): Promise<never> => {
+    throw error;
+  };
+  await expect(environment.run(fails)).rejects.toBeDefined();
+  return metrics.counted;
+}
+
+describe('an attempt that fails', () => {
+  test.each([
+    ['EngineRejected', new AdapterError('EngineRejected', 'no', { system: 'triton' })],
+    ['GateRefused', ApplicationFailure.create({ type: 'GateRefused', nonRetryable: true })],
+    ['Unexpected', new TypeError('undefined is not a function')],
+    ['Unexpected', ApplicationFailure.create({ type: 'somebody/else-7' })],
+  ])('counts under the name of its failure: %s', async (failure, error) => {
+    const name = `windlass_failures_total{activity="loadCandidate",failure="${failure}"}`;
+    expect(await countedFor(error)).toEqual({ [name]: 1 });
+  });
+
+  test.each([
+    ['cancelled', new CancelledFailure('cancelled')],
+    ['aborted', Object.assign(new Error('aborted'), { name: 'AbortError' })],
+    ['waiting', new AdapterError('StageClaimed', 'waits', { system: 'store', retryAfterMs: 5 })],
+  ])('does not count where it was only %s', async (_name, error) => {
+    expect(await countedFor(error)).toEqual({});
   });
 });

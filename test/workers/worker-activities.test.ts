@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { expect, test } from 'vitest';
 
-import type { WorkerConfig } from '../../src/workers/config.ts';
+import { unmeasured } from '../../src/ports/metrics.ts';
 import {
   executionsKnownTo,
   jobsActivities,
@@ -13,14 +13,17 @@ import {
   pipelineActivities,
   servingActivities,
 } from '../../src/workers/worker-activities.ts';
+import type { WorkerContext } from '../../src/workers/worker-context.ts';
 import { testPlatform } from '../adapters/kubernetes/kubernetes-platform.ts';
 import { unservedPlatform } from '../fakes/platforms.ts';
 
 const repository = fileURLToPath(new URL('../../', import.meta.url));
 const workflows = join(repository, 'src/workflows');
-const config: WorkerConfig = {
+const context: WorkerContext = {
   platform: unservedPlatform(),
   payloadKeys: [],
+  metricsAddress: null,
+  metrics: unmeasured,
   version: null,
   environment: {},
   shutdownGraceTime: '10s',
@@ -44,9 +47,9 @@ function calledOn(queue: string): readonly string[] {
 }
 
 test.each([
-  ['pipeline', pipelineActivities(config, client)],
-  ['jobs', jobsActivities(config, { ...(await openJobRunner(config)), executions: executionsKnownTo(client) })],
-  ['serving', servingActivities(config)],
+  ['pipeline', pipelineActivities(context, client)],
+  ['jobs', jobsActivities(context, { ...(await openJobRunner(context)), executions: executionsKnownTo(client) })],
+  ['serving', servingActivities(context)],
 ])('the %s worker has every activity that workflows call on its queue, and no other', (queue, activities) => {
   const called = calledOn(queue);
   expect(called.length).toBeGreaterThan(3);
@@ -54,8 +57,8 @@ test.each([
 });
 
 test('the runner of a platform with Kubernetes needs a kubeconfig, or a pod to run in', async () => {
-  const platform = { ...config.platform, jobs: testPlatform };
-  await expect(openJobRunner({ ...config, platform })).rejects.toThrow(/jobs\.kubeconfig is not set/u);
+  const platform = { ...context.platform, jobs: testPlatform };
+  await expect(openJobRunner({ ...context, platform })).rejects.toThrow(/jobs\.kubeconfig is not set/u);
   const jobs = { ...testPlatform, kubeconfig: '/nowhere/config' };
-  await expect(openJobRunner({ ...config, platform: { ...platform, jobs } })).rejects.toThrow(/\/nowhere\/config/u);
+  await expect(openJobRunner({ ...context, platform: { ...platform, jobs } })).rejects.toThrow(/\/nowhere\/config/u);
 });

@@ -56,6 +56,8 @@ function expectNothingLeft({ world, name, status }: Ended): void {
   expect(world.releases().map(({ version }) => version)).toEqual([1]);
   expect(world.lease()).toBeNull();
   expect([...world.jobs]).toEqual([]);
+  const hasReturned = world.calls.includes('releaseTarget');
+  expect(world.ended).toEqual(hasReturned ? [{ kind: 'deploy', outcome: 'cancelled' }] : []);
   if (world.calls.includes('openTrackingRun')) expect(world.trackingStatus()).toBe('KILLED');
 }
 

@@ -102,6 +102,7 @@ describe('a target whose live version does not load any more', () => {
     world.activities.takeOver = alwaysEmpty(world);
     const name = await lab.inWorld(world, async () => failureNameOf(await startConverge(lab)));
     expect(name).toBe('EngineRejected');
+    expect(world.ended).toEqual([null]);
     expect(world.lease()).toBeNull();
   });
 

@@ -234,6 +234,7 @@ describe('a deployment that fails', () => {
     const world = createFakeWorld({ live: [1], fail: { [step]: 'EngineRejected' }, failures: 1 });
     const name = await lab.inWorld(world, async () => failureNameOf(await startRun(lab)));
     expect(name).toBe('EngineRejected');
+    expect(world.ended).toEqual([{ kind: 'deploy', outcome: 'EngineRejected' }]);
     expect(world.serving).toEqual({ ready: [1], published: [1], candidate: null });
     expect(world.releases().map(({ version }) => version)).toEqual([1]);
     expect(world.lease()).toBeNull();
@@ -252,6 +253,7 @@ describe('a deployment that fails', () => {
       const world = createFakeWorld({ live: [1], fail: { [step]: 'AccessDenied' } });
       const name = await lab.inWorld(world, async () => failureNameOf(await startRun(lab)));
       expect(name).toBe('none');
+      expect(world.ended).toEqual([{ kind: 'deploy', outcome: 'released' }]);
       expect(world.serving.ready).toEqual([1, 2]);
       expect(world.releases().at(-1)?.version).toBe(2);
       expect(world.lease()).toBeNull();
@@ -270,6 +272,7 @@ describe('a deployment that fails', () => {
     });
     expect(name).toBe('RollbackFailed');
     expect(status.failure?.message).toContain('remove the published files');
+    expect(world.ended).toEqual([{ kind: 'deploy', outcome: 'RollbackFailed' }]);
     expect(world.serving.ready).toEqual([1]);
     expect(world.lease()).toBeNull();
   });

@@ -16,6 +16,7 @@ describe('a rollback', () => {
   test('to what was live before is a switch alone while that is loaded', async () => {
     const world = createFakeWorld({ live: [1, 2] });
     const { release } = await lab.inWorld(world, async () => releaseIn(await (await startRollback(lab)).result()));
+    expect(world.ended).toEqual([{ kind: 'rollback', outcome: 'released' }]);
     expect(release).toMatchObject({ sequence: 3, version: 1, kind: 'rollback', by: 'ada', resident: [1] });
     expect(world.serving).toEqual({ ready: [1], published: [1, 2], candidate: null });
     expect(world.aliases).toMatchObject({ champion: 1, previous: 2 });

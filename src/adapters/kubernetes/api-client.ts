@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Metrics } from '../../ports/metrics.ts';
+import { unmeasured } from '../../ports/metrics.ts';
 import type { ApiServer } from './api-server.ts';
 import { requestHeaders } from './api-server.ts';
 import type { Exchange, HttpAnswer, HttpRequest } from './exchange.ts';
@@ -31,6 +33,7 @@ export interface ApiClientOptions {
   readonly timeoutMs?: number;
   /** Before the first repetition; doubled for each further one. 200 ms. */
   readonly firstDelayMs?: number;
+  readonly metrics?: Metrics;
 }
 
 const attempts = 5;
@@ -38,8 +41,8 @@ const longestDelayMs = 10_000;
 const passing = new Set([408, 429, 500, 502, 503, 504]);
 
 export function createApiClient(server: ApiServer, options: ApiClientOptions = {}): ApiClient {
-  const exchange = createExchange(server);
-  const { timeoutMs = 15_000, firstDelayMs = 200 } = options;
+  const { timeoutMs = 15_000, firstDelayMs = 200, metrics = unmeasured } = options;
+  const exchange = withCounts(createExchange(server), metrics);
   return async (request) => {
     const name = `Kubernetes ${request.method} ${server.url}${request.path}`;
     const send = async (): Promise<HttpAnswer> => exchange(await toHttp(server, request, timeoutMs));
@@ -49,6 +52,21 @@ export function createApiClient(server: ApiServer, options: ApiClientOptions = {
     const { status, body } = answer;
     if (status < 200 || status > 299) throw refusalToAdapterError({ request: name, status, body: body.toString() });
     return { body, serverMs: clockOf(answer) };
+  };
+}
+
+/** Each try by itself. */
+function withCounts(exchange: Exchange, metrics: Metrics): Exchange {
+  return async (request) => {
+    const { method } = request;
+    try {
+      const answer = await exchange(request);
+      metrics.count('windlass_kubernetes_requests_total', { method, code: String(answer.status) });
+      return answer;
+    } catch (error) {
+      metrics.count('windlass_kubernetes_requests_total', { method, code: 'none' });
+      throw error;
+    }
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Metrics } from '../../ports/metrics.ts';
 import type { ApiServer } from './api-server.ts';
 import { createOpenStream } from './open-stream.ts';
 import { toAdapterError } from './to-adapter-error.ts';
@@ -17,8 +18,8 @@ export interface ApiStreamRequest {
  */
 export type ApiStream = (request: ApiStreamRequest) => AsyncGenerator<string>;
 
-export function createApiStream(server: ApiServer, idleMs: number): ApiStream {
-  const open = createOpenStream(server);
+export function createApiStream(server: ApiServer, idleMs: number, metrics: Metrics): ApiStream {
+  const open = createOpenStream(server, metrics);
   return async function* streamOf({ path, query, signal }) {
     const name = `Kubernetes GET ${server.url}${path}`;
     const silence = endAfter(idleMs);

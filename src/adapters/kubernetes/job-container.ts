@@ -1,6 +1,7 @@
 import type { Container, EnvVar, ResourceRequirements, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
 import type { JobKind } from '../../contracts/stage.ts';
 import type { KubernetesJobProfile } from '../../contracts/platform.ts';
+import { annotationKeys } from './job-metadata.ts';
 
 /** The container whose exit code is the job's. */
 export const jobContainerName = 'job';
@@ -21,6 +22,12 @@ function contractEnvironment(documentUri: string): Record<string, string> {
   return { WINDLASS_JOB: documentUri, WINDLASS_PROGRESS: '/dev/stdout', WINDLASS_WORK: workDirectory };
 }
 
+/** The pod's own annotation, which whoever reads the job from outside sees too. */
+const traceVariable: EnvVar = {
+  name: 'TRACEPARENT',
+  valueFrom: { fieldRef: { fieldPath: `metadata.annotations['${annotationKeys.traceparent}']` } },
+};
+
 export interface JobContainerOptions {
   readonly stage: JobKind;
   readonly documentUri: string;
@@ -35,7 +42,10 @@ export function buildContainer({ stage, documentUri, profile }: JobContainerOpti
     imagePullPolicy: profile.imagePullPolicy,
     command: [profile.python, '-m', 'windlass_jobs', stage],
     workingDir: workDirectory,
-    env: toVariables({ ...fixedEnvironment, ...profile.environment, ...contractEnvironment(documentUri) }),
+    env: [
+      ...toVariables({ ...fixedEnvironment, ...profile.environment, ...contractEnvironment(documentUri) }),
+      traceVariable,
+    ],
     envFrom: profile.environmentSecrets.map((name) => ({ secretRef: { name } })),
     resources: buildResources(profile),
     volumeMounts: buildMounts(profile),

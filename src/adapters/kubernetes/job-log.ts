@@ -1,5 +1,6 @@
 import type { JobProgress } from '../../contracts/job.ts';
 import type { LogChunk, ProgressChunk } from '../../ports/job-runner.ts';
+import type { Metrics } from '../../ports/metrics.ts';
 import { AdapterError } from '../errors.ts';
 import {
   logIn,
@@ -23,6 +24,7 @@ export interface PodLog {
   readonly archive: LogArchive;
   readonly jobName: string;
   readonly jobUid: string;
+  readonly metrics: Metrics;
 }
 
 /** A log, and who follows it now in this process; null: nobody. */
@@ -68,7 +70,7 @@ export async function openWriter(log: PodLog): Promise<OpenedWriter | null> {
   if (pod === undefined) return null;
   const { name, creationTimestamp } = pod.metadata;
   const end = await log.archive.endOf({ jobName: log.jobName, pod: name, createdMs: creationTimestamp });
-  return { writer: createLogWriter(log.archive, end), end };
+  return { writer: createLogWriter(log.archive, end, log.metrics), end };
 }
 
 /** Keeps all that the node has of the log of a job that has ended, or says in the log why it could not be had. */

@@ -1,4 +1,5 @@
 import type { JobDocument } from '../../contracts/job.ts';
+import { traceparentOf } from '../trace-context.ts';
 import { labelValue } from './job-name.ts';
 
 /** Prefix of our own labels and annotations. */
@@ -13,6 +14,7 @@ export const annotationKeys = {
   documentUri: `${domain}/document-uri`,
   documentDigest: `${domain}/document-digest`,
   specHash: `${domain}/spec-hash`,
+  traceparent: `${domain}/traceparent`,
 } as const;
 
 /** The stage, on each Job and pod. */
@@ -45,5 +47,6 @@ export function buildAnnotations(
     [annotationKeys.outputUri]: document.output.uri,
     [annotationKeys.documentUri]: stored.uri,
     [annotationKeys.documentDigest]: stored.digest,
+    [annotationKeys.traceparent]: traceparentOf(document),
   };
 }

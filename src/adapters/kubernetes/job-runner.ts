@@ -1,6 +1,8 @@
 import type { JobHandle, JobState } from '../../contracts/job.ts';
 import type { KubernetesJobsPlatform } from '../../contracts/platform.ts';
 import type { JobClock, JobRunner } from '../../ports/job-runner.ts';
+import type { Metrics } from '../../ports/metrics.ts';
+import { unmeasured } from '../../ports/metrics.ts';
 import type { ObjectStore } from '../../ports/object-store.ts';
 import type { JobApi } from './job-api.ts';
 import { followLog } from './follow-log.ts';
@@ -30,11 +32,12 @@ export interface KubernetesJobRunnerOptions {
   readonly objects: ObjectStore;
   /** What is looked into before the API server is asked; without it each look asks. */
   readonly watch?: JobWatch;
+  readonly metrics?: Metrics;
 }
 
 /** Jobs as batch/v1 Jobs of one pod each. Whatever happens to this process, they go on (docs/decisions/0020-jobs-on-kubernetes.md). */
 export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): JobRunner {
-  const { platform, api, podLogs, objects, watch } = options;
+  const { platform, api, podLogs, objects, watch, metrics = unmeasured } = options;
   const records = createJobRecords(objects);
   const looking = { api, limitsOf: createLimitsOf(platform) };
   const looks = watch === undefined ? createAskingLooks(looking) : createWatchedLooks(looking, watch);
@@ -42,7 +45,7 @@ export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): 
   const archive = createLogArchive(objects);
   const writers = new Map<string, LogWriter>();
   const logOf = ({ name, id }: JobHandle): JobLog => {
-    return { api: reading, archive, jobName: name, jobUid: id, writer: writers.get(id) ?? null };
+    return { api: reading, archive, jobName: name, jobUid: id, writer: writers.get(id) ?? null, metrics };
   };
   const graceMs = platform.graceSeconds * 1000;
   return {
@@ -64,7 +67,8 @@ export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): 
     logTail: (handle) => readTailOf(logOf(handle)),
     remove: async (handle) => {
       looks.forget(handle.id);
-      await removeJob({ ...looking, records, archive, jobName: handle.name, graceMs, ...referenceOf(handle) });
+      const kept = { records, archive, metrics };
+      await removeJob({ ...looking, ...kept, jobName: handle.name, graceMs, ...referenceOf(handle) });
     },
   };
 }

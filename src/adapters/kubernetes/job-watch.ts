@@ -1,3 +1,5 @@
+import type { Metrics } from '../../ports/metrics.ts';
+import { unmeasured } from '../../ports/metrics.ts';
 import type { ApiServer } from './api-server.ts';
 import { createApiStream } from './api-stream.ts';
 import { corePath, jobsPath } from './job-api.ts';
@@ -36,6 +38,7 @@ export interface JobWatchOptions {
   readonly timing?: WatchTiming;
   /** Called after each change is known: for figures, not for verdicts. */
   readonly onChange?: (jobUid: string) => void;
+  readonly metrics?: Metrics;
 }
 
 export function createJobWatch(options: JobWatchOptions): JobWatch {
@@ -66,19 +69,22 @@ export function createJobWatch(options: JobWatchOptions): JobWatch {
 }
 
 function watchesOf(
-  { server, namespace, onChange = () => {} }: JobWatchOptions,
+  { server, namespace, onChange = () => {}, metrics = unmeasured }: JobWatchOptions,
   timing: WatchTiming,
 ): { readonly jobs: ObjectWatch<ObservedJob>; readonly pods: ObjectWatch<ObservedPod> } {
-  const shared = { stream: createApiStream(server, timing.idleMs), timing, selector: ownedJobsSelector, onChange };
+  const stream = createApiStream(server, timing.idleMs, metrics);
+  const shared = { stream, timing, selector: ownedJobsSelector, onChange, metrics };
   return {
     jobs: createObjectWatch({
       ...shared,
+      resource: 'jobs',
       path: jobsPath(namespace),
       item: observedJobSchema,
       jobUidOf: ({ metadata }) => metadata.uid,
     }),
     pods: createObjectWatch({
       ...shared,
+      resource: 'pods',
       path: `${corePath(namespace)}/pods`,
       item: observedPodSchema,
       jobUidOf: ({ metadata }) => metadata.labels[jobUidLabel] ?? '',

@@ -33,10 +33,12 @@ function isOf(storeUri: string): (job: ObservedJob) => boolean {
 
 function describeJob(job: ObservedJob, pods: readonly ObservedPod[], nowMs: number): Omit<StandingJob, 'gpus'> {
   const { metadata } = job;
+  const { state, category } = observeJob({ job, pods, events: [], nowMs, limits: noLimits(job) });
   return {
     handle: handleOf(job),
     runId: metadata.annotations[annotationKeys.runId] ?? '',
-    state: observeJob({ job, pods, events: [], nowMs, limits: noLimits(job) }).state,
+    state,
+    category,
     submittedMs: metadata.creationTimestamp,
     time: timeOfPods(pods),
   };

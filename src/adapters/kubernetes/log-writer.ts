@@ -1,3 +1,4 @@
+import type { Metrics } from '../../ports/metrics.ts';
 import type { LogArchive, LogEnd } from './log-archive.ts';
 import { endsLine, pieceOf, withoutStamps } from './log-lines.ts';
 import { resumptionIn } from './log-resumption.ts';
@@ -21,12 +22,14 @@ export interface LogWriter {
   readonly waitingBytes: number;
 }
 
-export function createLogWriter(archive: LogArchive, from: LogEnd): LogWriter {
+export function createLogWriter(archive: LogArchive, from: LogEnd, metrics: Metrics): LogWriter {
   let end = from;
   /** Null: where the answer goes on from what is kept is known. */
   let unplaced: Buffer | null = Buffer.alloc(0);
   let waiting: Buffer[] = [];
   let storing: Promise<boolean> = Promise.resolve(true);
+  /** Places where lines are missing, as noted in what waits. */
+  let gaps = 0;
 
   async function storeAll(isAll: boolean): Promise<boolean> {
     for (;;) {
@@ -38,6 +41,9 @@ export function createLogWriter(archive: LogArchive, from: LogEnd): LogWriter {
       const next = await archive.append(end, piece);
       if (next === null) return false;
       end = next;
+      metrics.count('windlass_log_bytes_total', {}, piece.length);
+      metrics.count('windlass_log_gaps_total', {}, gaps);
+      gaps = 0;
       waiting = [Buffer.concat(waiting).subarray(piece.length)];
     }
   }
@@ -48,10 +54,14 @@ export function createLogWriter(archive: LogArchive, from: LogEnd): LogWriter {
       unplaced = Buffer.concat([unplaced, bytes]);
       const placed = placedAfter(unplaced, end.kept);
       if (placed === null) return;
-      waiting = [placed];
+      waiting = [placed.bytes];
+      if (placed.isGap) gaps += 1;
       unplaced = null;
     },
-    note: (text) => void waiting.push(noteAfter(end.kept, new Date().toISOString(), text)),
+    note: (text) => {
+      waiting.push(noteAfter(end.kept, new Date().toISOString(), text));
+      gaps += 1;
+    },
     store: async (isAll = false) => {
       storing = storing.then(
         async (isOurs) => isOurs && storeAll(isAll),
@@ -70,15 +80,18 @@ export function createLogWriter(archive: LogArchive, from: LogEnd): LogWriter {
 }
 
 /** What of an answer comes after what is kept, with a line that says so where lines are missing; null: it cannot be told yet. */
-function placedAfter(answer: Buffer, kept: Buffer): Buffer | null {
+function placedAfter(answer: Buffer, kept: Buffer): { readonly bytes: Buffer; readonly isGap: boolean } | null {
   const resumption = resumptionIn(answer, kept);
+  const rest = (at: number): Buffer => answer.subarray(at);
   switch (resumption.kind) {
     case 'wait':
       return null;
     case 'from':
-      return answer.subarray(resumption.at);
-    case 'lost':
-      return Buffer.concat([noteAfter(kept, resumption.lastTime, lostLines), answer.subarray(resumption.at)]);
+      return { bytes: rest(resumption.at), isGap: false };
+    case 'lost': {
+      const note = noteAfter(kept, resumption.lastTime, lostLines);
+      return { bytes: Buffer.concat([note, rest(resumption.at)]), isGap: true };
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
+import type { Metrics } from '../../ports/metrics.ts';
 import { AdapterError } from '../errors.ts';
 import type { ApiStream } from './api-stream.ts';
 import { listPages } from './list-pages.ts';
@@ -16,6 +17,9 @@ const watchQuery = { watch: 'true', allowWatchBookmarks: 'true' } as const;
 export interface ObjectWatchOptions<Item> {
   readonly stream: ApiStream;
   readonly timing: WatchTiming;
+  readonly metrics: Metrics;
+  /** Of what, for figures. */
+  readonly resource: 'jobs' | 'pods';
   /** Of the list. */
   readonly path: string;
   readonly selector: string;
@@ -60,10 +64,14 @@ async function keepWatching<Item extends Identified>(
   state: WatchState<Item>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { timing } = options;
+  const { timing, metrics, resource } = options;
+  const note = (error: unknown): void => {
+    if (!signal.aborted) metrics.count('windlass_watch_breaks_total', { resource, reason: breakOf(error) });
+    noteBreak(state, error);
+  };
   for (let failures = 0; !signal.aborted;) {
     const beganMs = performance.now();
-    await watchOnce(options, state, signal).catch((error: unknown) => noteBreak(state, error));
+    await watchOnce(options, state, signal).catch(note);
     failures = performance.now() - beganMs >= timing.longestDelayMs ? 0 : failures + 1;
     await sleep(watchDelayMs(failures, timing), undefined, { ref: false, signal }).catch(() => {});
   }
@@ -97,10 +105,11 @@ async function relist<Item extends Identified>(
   state: WatchState<Item>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { stream, path, selector, item, timing } = options;
+  const { stream, path, selector, item, timing, metrics, resource } = options;
   const get = async (query: Readonly<Record<string, string>>): Promise<string> =>
     (await Array.fromAsync(stream({ path, query, signal }))).join('');
   const listed = await listPages({ get, query: { labelSelector: selector }, item });
+  metrics.count('windlass_watch_lists_total', { resource });
   state.heardMs = performance.now();
   state.relistAtMs = state.heardMs + timing.relistMs * (0.8 + Math.random() / 5);
   noteEvent(options, state, { kind: 'listed', ...listed });
@@ -121,8 +130,12 @@ function noteEvent<Item extends Identified>(
 /** What cannot be read, or from where the server does not go on, is listed anew; after anything else the watch goes on. */
 function noteBreak(state: WatchState<unknown>, error: unknown): void {
   state.brokenMs ??= performance.now();
-  const isLost = !(error instanceof AdapterError) || refusedStatus(error) === 410;
-  if (isLost) state.objects = { ...state.objects, resourceVersion: null };
+  if (breakOf(error) !== 'broken') state.objects = { ...state.objects, resourceVersion: null };
+}
+
+function breakOf(error: unknown): 'gone' | 'unreadable' | 'broken' {
+  if (!(error instanceof AdapterError)) return 'unreadable';
+  return refusedStatus(error) === 410 ? 'gone' : 'broken';
 }
 
 async function* heard(state: WatchState<unknown>, pieces: AsyncIterable<string>): AsyncGenerator<string> {

@@ -1,3 +1,5 @@
+import type { Metrics } from '../../ports/metrics.ts';
+import { unmeasured } from '../../ports/metrics.ts';
 import type { ApiServer } from './api-server.ts';
 import { jobContainerName } from './job-container.ts';
 import { createOpenStream } from './open-stream.ts';
@@ -23,14 +25,15 @@ export interface PodLogStreamOptions {
   readonly silentMs?: number;
   /** 30 min. */
   readonly openMs?: number;
+  readonly metrics?: Metrics;
 }
 
 export function createPodLogStream(
   server: ApiServer,
   namespace: string,
-  { silentMs = 60_000, openMs = 1_800_000 }: PodLogStreamOptions = {},
+  { silentMs = 60_000, openMs = 1_800_000, metrics = unmeasured }: PodLogStreamOptions = {},
 ): PodLogStream {
-  const open = createOpenStream(server);
+  const open = createOpenStream(server, metrics);
   return async function* streamOf({ pod, since, signal }) {
     const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log`;
     const name = `Kubernetes GET ${server.url}${path}`;
@@ -65,7 +68,7 @@ interface Limit {
   cancel(): void;
 }
 
-function limitOf({ silentMs, openMs }: Required<PodLogStreamOptions>): Limit {
+function limitOf({ silentMs, openMs }: Required<Omit<PodLogStreamOptions, 'metrics'>>): Limit {
   const controller = new AbortController();
   const end = (): void => controller.abort();
   const timers = [setTimeout(end, silentMs).unref(), setTimeout(end, openMs).unref()] as const;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Metrics } from '../../ports/metrics.ts';
 import { AdapterError } from '../errors.ts';
 import { completeLog } from './job-log.ts';
 import { annotationKeys } from './job-metadata.ts';
@@ -17,6 +18,7 @@ export interface JobRemoval extends JobReference, JobLooking {
   readonly archive: LogArchive;
   readonly jobName: string;
   readonly graceMs: number;
+  readonly metrics: Metrics;
 }
 
 /**
@@ -25,12 +27,12 @@ export interface JobRemoval extends JobReference, JobLooking {
  * @throws AdapterError `Unavailable` where something of it is still there after the grace
  */
 export async function removeJob(removal: JobRemoval): Promise<void> {
-  const { api, records, archive, jobName, kubernetesName, uid } = removal;
+  const { api, records, archive, jobName, kubernetesName, uid, metrics } = removal;
   const sight = await stopped(removal);
   if (sight.job !== null) {
     const specHash = sight.job.metadata.annotations[annotationKeys.specHash] ?? '';
     const record: JobRecord = { jobUid: uid, specHash, state: endOf(sight), time: timeOfPods(sight.pods) };
-    await completeLog({ api, archive, jobName, jobUid: uid });
+    await completeLog({ api, archive, jobName, jobUid: uid, metrics });
     await records.keepObjects(jobName, await api.readObjects(kubernetesName, uid));
     await records.keep(jobName, record);
     await api.deleteJob(kubernetesName, uid);

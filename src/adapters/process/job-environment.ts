@@ -2,7 +2,7 @@ import type { JobPaths } from './job-directory.ts';
 
 /** A job sees these of its worker's environment and nothing else: what finds programs and certificates, and credentials of stores and hubs. */
 const inherited =
-  /^(PATH|HOME|LANG|LC_ALL|TZ|TMPDIR|(AWS|HF)_\w+|WINDLASS_(?!PAYLOAD_)\w+|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|(https?|no)_proxy)$/i;
+  /^(PATH|HOME|LANG|LC_ALL|TZ|TMPDIR|(AWS|HF)_\w+|WINDLASS_(?!PAYLOAD_|METRICS_)\w+|SSL_CERT_(FILE|DIR)|REQUESTS_CA_BUNDLE|(https?|no)_proxy)$/i;
 
 const defaults = {
   HF_HUB_OFFLINE: '1',

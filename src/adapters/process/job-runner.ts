@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { JobDocument, JobHandle, JobState } from '../../contracts/job.ts';
 import type { ProcessJobsPlatform } from '../../contracts/platform.ts';
 import type { JobClock, JobRunner } from '../../ports/job-runner.ts';
+import { traceparentOf } from '../trace-context.ts';
 import { claimAsRemoved, readClaim, readJobState, readJobTime } from './job-claim.ts';
 import type { JobPaths } from './job-directory.ts';
 import { ensureJobDirectory, exists, jobId, jobPaths } from './job-directory.ts';
@@ -61,10 +62,13 @@ async function submit(queue: JobQueue, paths: JobPaths, document: JobDocument): 
 }
 
 async function launch(options: ProcessJobRunnerOptions, paths: JobPaths): Promise<void> {
-  const { stage } = JSON.parse(await readFile(paths.document, 'utf8')) as JobDocument;
+  const document = JSON.parse(await readFile(paths.document, 'utf8')) as JobDocument;
   const packageDirectory = path.resolve(options.packageDirectory);
-  const environment = buildJobEnvironment(paths, packageDirectory, options.environment);
-  await launchJob(paths, { python: options.python, stage, environment });
+  const environment = {
+    ...buildJobEnvironment(paths, packageDirectory, options.environment),
+    TRACEPARENT: traceparentOf(document),
+  };
+  await launchJob(paths, { python: options.python, stage: document.stage, environment });
 }
 
 /** Looking is what moves the queue on: a job that has ended gives its place to the next, a waiting one starts what there is room for. */

@@ -17,10 +17,12 @@ export async function listJobs(directory: string): Promise<readonly StandingJob[
 async function findStanding(name: string, paths: JobPaths): Promise<StandingJob | null> {
   if (!(await exists(paths.work)) || !(await exists(paths.document))) return null;
   const { runId, output } = documentSchema.parse(JSON.parse(await readFile(paths.document, 'utf8')));
+  const state = await readJobState(paths);
   return {
     handle: { name, id: await jobId(paths), outputUri: output.uri },
     runId,
-    state: await readJobState(paths),
+    state,
+    category: state.kind,
     submittedMs: Math.round((await stat(paths.document)).mtimeMs),
     time: await readJobTime(paths),
     gpus: 0,

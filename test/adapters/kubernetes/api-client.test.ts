@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ApiClient, ApiClientOptions } from '../../../src/adapters/kubernetes/api-client.ts';
 import { createApiClient } from '../../../src/adapters/kubernetes/api-client.ts';
 import { createJobApi } from '../../../src/adapters/kubernetes/job-api.ts';
+import { createFakeMetrics } from '../../fakes/fake-metrics.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -96,6 +97,19 @@ describe('a call of the Kubernetes API', () => {
     const { client, requests } = await startServer([say(status, { kind: 'Status', reason: 'Some', message })]);
     await expect(client(jobs)).rejects.toMatchObject({ failure, system: 'jobs', details: { status, reason: 'Some' } });
     expect(requests).toHaveLength(1);
+  });
+
+  it('is counted at each try, by what was answered', async () => {
+    const metrics = createFakeMetrics();
+    const { client } = await startServer([reset, say(503), say(200), say(404)], { metrics });
+    await client(jobs);
+    await expect(client({ ...jobs, method: 'DELETE' })).rejects.toThrow();
+    expect(metrics.counted).toEqual({
+      'windlass_kubernetes_requests_total{method="GET",code="none"}': 1,
+      'windlass_kubernetes_requests_total{method="GET",code="503"}': 1,
+      'windlass_kubernetes_requests_total{method="GET",code="200"}': 1,
+      'windlass_kubernetes_requests_total{method="DELETE",code="404"}': 1,
+    });
   });
 
   it("tells the server's time", async () => {

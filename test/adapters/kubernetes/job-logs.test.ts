@@ -12,6 +12,8 @@ import { createPodLogStream } from '../../../src/adapters/kubernetes/pod-log-str
 import type { PodLogStreamOptions } from '../../../src/adapters/kubernetes/pod-log-stream.ts';
 import type { JobRunner } from '../../../src/ports/job-runner.ts';
 import type { ObjectStore } from '../../../src/ports/object-store.ts';
+import type { FakeMetrics } from '../../fakes/fake-metrics.ts';
+import { createFakeMetrics } from '../../fakes/fake-metrics.ts';
 import { testPlatform } from './kubernetes-platform.ts';
 import { LogServer } from './log-server.ts';
 
@@ -20,6 +22,8 @@ const waiting = { timeout: 15_000, interval: 20 };
 let folder: string;
 let objects: ObjectStore;
 let server: LogServer;
+/** Of all workers together. */
+let metrics: FakeMetrics;
 /** Of the workers that follow, as long as they live. */
 let followed: { readonly stopping: AbortController; readonly done: Promise<void> }[];
 
@@ -28,6 +32,7 @@ beforeEach(async () => {
   objects = createDirectoryStore(pathToFileURL(folder).href);
   server = await LogServer.start();
   followed = [];
+  metrics = createFakeMetrics();
 });
 afterEach(async () => {
   for (const { stopping } of followed) stopping.abort();
@@ -39,7 +44,8 @@ afterEach(async () => {
 function openRunner(store: ObjectStore = objects, options: PodLogStreamOptions = {}): JobRunner {
   const api = createJobApi(createApiClient(server.api, { firstDelayMs: 1 }), 'jobs');
   const podLogs = createPodLogStream(server.api, 'jobs', options);
-  return createKubernetesJobRunner({ platform: { ...testPlatform, graceSeconds: 1 }, api, podLogs, objects: store });
+  const platform = { ...testPlatform, graceSeconds: 1 };
+  return createKubernetesJobRunner({ platform, api, podLogs, objects: store, metrics });
 }
 
 /** A worker that follows the log from now on. */
@@ -77,6 +83,11 @@ async function keys(): Promise<readonly string[]> {
   return found;
 }
 
+/** Bytes and gaps. */
+function counted(): readonly number[] {
+  return ['windlass_log_bytes_total', 'windlass_log_gaps_total'].map((name) => metrics.counted[name] ?? 0);
+}
+
 async function untilKept(text: string): Promise<void> {
   await vi.waitFor(async () => expect(await kept()).toBe(text), waiting);
 }
@@ -97,8 +108,9 @@ describe('the log of a job that runs', () => {
     await untilKept('one\ngrößer\nand then\n');
     const folderOfPod = `jobs/${handle.name}/log/20261125T100001Z-pod-1`;
     expect(await keys()).toEqual([`${folderOfPod}/000000000000.txt`, `${folderOfPod}/000000000004.txt`]);
-    const piece = Buffer.from(await objects.get(`${folderOfPod}/000000000000.txt`)).toString();
-    expect(piece).toBe('2026-11-25T10:00:03.001000000Z one\n');
+    const pieces = await Promise.all((await keys()).map(async (key) => Buffer.from(await objects.get(key))));
+    expect(pieces[0]?.toString()).toBe('2026-11-25T10:00:03.001000000Z one\n');
+    await vi.waitFor(() => expect(counted()).toEqual([Buffer.concat(pieces).length, 0]), waiting);
     expect(server.logRequests).toHaveLength(1);
   });
 
@@ -138,6 +150,8 @@ describe('the log of a job that runs', () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     await untilKept(server.log.written.toString());
+    const pieces = await Promise.all((await keys()).map(async (key) => objects.get(key)));
+    await vi.waitFor(() => expect(counted()).toEqual([Buffer.concat(pieces).length, 0]), waiting);
   });
 
   it('goes on after a connection was cut, and where the API server has refused for a while', async () => {
@@ -200,6 +214,7 @@ describe('the log of a job that runs', () => {
     follow(openRunner());
     server.write('four\n');
     await untilKept(`${marked}four\n`);
+    expect(counted()[1]).toBe(1);
   });
 
   it('may have a line that is longer than a piece, and one that is not finished', async () => {
@@ -319,6 +334,7 @@ describe('the log of a job that is removed', () => {
     server.refusal = 500;
     await openRunner().remove(handle);
     expect(await kept()).toMatch(/^one\nwindlass: the rest of the log could not be read: .* answered 500/u);
+    expect(counted()[1]).toBe(1);
     expect(await openRunner().inspect(handle)).toEqual({ kind: 'exited', exitCode: 0 });
   });
 

@@ -145,10 +145,12 @@ describe('the kubernetes job runner', () => {
     runner = runnerWith(cluster, { gpus: 2 });
     const handle = await runner.submit(testDocument);
     const found = { handle, runId: testDocument.runId, submittedMs: Date.parse(at(0)), gpus: 2 };
-    expect(await runner.list()).toMatchObject([{ ...found, state: { kind: 'queued' }, time: null }]);
+    expect(await runner.list()).toMatchObject([
+      { ...found, state: { kind: 'queued' }, category: 'no-pod', time: null },
+    ]);
     cluster.pod = running;
     const time = { startedMs: Date.parse(at(3)), endedMs: null };
-    expect(await runner.list()).toEqual([{ ...found, state: { kind: 'running' }, time }]);
+    expect(await runner.list()).toEqual([{ ...found, state: { kind: 'running' }, category: 'running', time }]);
     cluster.pod = podObject({ status: { phase: 'Failed' }, container: exited(65) });
     expect(await runner.list()).toMatchObject([{ state: { kind: 'exited', exitCode: 65 } }]);
     await runner.remove(handle);

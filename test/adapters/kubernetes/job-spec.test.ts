@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { kubernetesName, labelValue } from '../../../src/adapters/kubernetes/job-name.ts';
 import type { RenderedJob } from '../../../src/adapters/kubernetes/job-spec.ts';
 import { buildJob } from '../../../src/adapters/kubernetes/job-spec.ts';
+import { traceparentOf } from '../../../src/adapters/trace-context.ts';
 import type { KubernetesJobProfile, KubernetesJobsPlatform } from '../../../src/contracts/platform.ts';
 import { testDocument, testPlatform, testProfile } from './kubernetes-platform.ts';
 
@@ -65,6 +66,17 @@ describe('the Job of a document', () => {
       'windlass.dev/document-uri': documentUri,
     });
     expect(job.metadata.labels['windlass.dev/run']).toMatch(/^glossary-2026-11-25-[0-9a-f]{16}$/);
+  });
+
+  it('carries the trace context of its run, on the Job and into the environment of its pod', () => {
+    const { metadata, spec } = build();
+    const [key, value] = ['windlass.dev/traceparent', traceparentOf(testDocument)];
+    expect(metadata.annotations[key]).toBe(value);
+    expect(spec?.template.metadata?.annotations?.[key]).toBe(value);
+    expect(spec?.template.spec?.containers[0]?.env?.at(-1)).toEqual({
+      name: 'TRACEPARENT',
+      valueFrom: { fieldRef: { fieldPath: `metadata.annotations['${key}']` } },
+    });
   });
 
   it('asks for a queue by label and leaves suspending to Kueue', () => {

@@ -7,6 +7,8 @@ import type { JobWatch } from '../../../src/adapters/kubernetes/job-watch.ts';
 import { createJobWatch } from '../../../src/adapters/kubernetes/job-watch.ts';
 import type { WatchTiming } from '../../../src/adapters/kubernetes/watch-timing.ts';
 import { freshnessOf, watchTiming } from '../../../src/adapters/kubernetes/watch-timing.ts';
+import type { FakeMetrics } from '../../fakes/fake-metrics.ts';
+import { createFakeMetrics } from '../../fakes/fake-metrics.ts';
 import { at } from './seen-jobs.ts';
 import { WatchServer } from './watch-server.ts';
 
@@ -25,10 +27,12 @@ const job = jobOf('w-train', 'job-uid');
 let server: WatchServer;
 let watch: JobWatch;
 let changes: string[];
+let metrics: FakeMetrics;
 
 beforeEach(async () => {
   server = await WatchServer.start();
   changes = [];
+  metrics = createFakeMetrics();
 });
 afterEach(async () => {
   await watch.close();
@@ -48,12 +52,21 @@ function noteChange(jobUid: string): void {
   changes.push(jobUid);
 }
 
+function breaks(reason: string): number {
+  return metrics.counted[`windlass_watch_breaks_total{resource="jobs",reason="${reason}"}`] ?? 0;
+}
+
+function lists(): number {
+  return metrics.counted['windlass_watch_lists_total{resource="jobs"}'] ?? 0;
+}
+
 async function startWatch(faster: Partial<WatchTiming> = {}): Promise<void> {
   watch = createJobWatch({
     server: server.api,
     namespace: 'lab',
     timing: { ...timing, ...faster },
     onChange: noteChange,
+    metrics,
   });
   watch.start();
   await vi.waitFor(() => expect(server.openWatches()).toBe(2), waiting);
@@ -126,6 +139,7 @@ describe('a watch of Jobs', () => {
     await startWatch();
     await watch.close();
     await vi.waitFor(() => expect(server.openWatches()).toBe(0), waiting);
+    expect(Object.keys(metrics.counted).filter((name) => name.includes('breaks') || name.includes('none'))).toEqual([]);
     watch.start();
     expect(server.watches('jobs')).toHaveLength(2);
   });
@@ -142,6 +156,7 @@ describe('a watch of Jobs that is disturbed', () => {
     await untilKnown(false);
     expect(server.watches('jobs').at(-1)?.searchParams.get('resourceVersion')).toBe(version);
     expect(server.lists('jobs')).toHaveLength(1);
+    expect([lists(), breaks('broken'), breaks('gone')]).toEqual([1, 1, 0]);
   });
 
   it('goes on where a server ends it in good order', async () => {
@@ -180,19 +195,21 @@ describe('a watch of Jobs that is disturbed', () => {
     server.resetWatches();
     await untilKnown(false);
     expect(server.lists('jobs')).toHaveLength(2);
+    expect([lists(), breaks('gone')]).toEqual([2, 1]);
   });
 
   it.each([
-    ['an error that its version is too old', '{"type":"ERROR","object":{"code":410,"reason":"Expired"}}\n'],
-    ['a line that is broken', '{"type":"MODIFIED","obj\n'],
-    ['an event of which nobody has heard', '{"type":"MOVED","object":{}}\n'],
-  ])('lists anew after %s', async (_what, line) => {
+    ['an error that its version is too old', 'gone', '{"type":"ERROR","object":{"code":410,"reason":"Expired"}}\n'],
+    ['a line that is broken', 'unreadable', '{"type":"MODIFIED","obj\n'],
+    ['an event of which nobody has heard', 'unreadable', '{"type":"MOVED","object":{}}\n'],
+  ])('lists anew after %s', async (_what, reason, line) => {
     server.put('jobs', job);
     await startWatch();
     server.removeUnseen('jobs', job);
     server.say(line, 'jobs');
     await untilKnown(false);
     expect(server.lists('jobs')).toHaveLength(2);
+    expect([lists(), breaks(reason)]).toEqual([2, 1]);
   });
 
   it('goes on after any other error', async () => {

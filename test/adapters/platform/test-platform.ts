@@ -19,6 +19,7 @@ export function platformFromYaml(yamlText: string, targets: readonly string[]): 
       temporalUiUrl: 'http://127.0.0.1:8233',
       mlflowUrl: 'http://127.0.0.1:5000',
       targets: Object.fromEntries(targets.map((name) => [name, server])),
+      workers: {},
     },
   });
 }

@@ -183,6 +183,7 @@ describe('the process job runner', () => {
       AWS_REGION: 'eu',
       SECRET_TOKEN: 'no',
       WINDLASS_PAYLOAD_KEYS: 'no',
+      WINDLASS_METRICS_ADDRESS: '127.0.0.1:1',
       HF_HUB_OFFLINE: '0',
       // Would have every job compile torch and the like anew: more than half of what its start takes.
       PYTHONDONTWRITEBYTECODE: '1',
@@ -211,7 +212,7 @@ describe('the process job runner', () => {
       WINDLASS_WORK: work,
     });
     expect(JSON.stringify(found['environment'])).not.toMatch(
-      /SECRET_TOKEN|WINDLASS_PAYLOAD_KEYS|PYTHONDONTWRITEBYTECODE/u,
+      /SECRET_TOKEN|WINDLASS_PAYLOAD_KEYS|WINDLASS_METRICS|PYTHONDONTWRITEBYTECODE/u,
     );
     expect(path.dirname(documentFile)).toBe(directory);
   });
