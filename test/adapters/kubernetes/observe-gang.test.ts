@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { array, assert, boolean, constantFrom, integer, nat, property, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { observeJob } from '../../../src/adapters/kubernetes/observe-job.ts';
 import { timeOfPods } from '../../../src/adapters/kubernetes/job-times.ts';
@@ -34,6 +36,20 @@ function observe(seen: Seen): JobObservation {
 
 function exit(exitCode: number): JobObservation {
   return { category: 'exited', state: { kind: 'exited', exitCode } };
+}
+
+const anyEnd = tuple(constantFrom(0, 1, 65, 70, 74, 75, 137, 139, 143), integer({ min: 4, max: 6 }), boolean());
+const anyEnds = array(anyEnd, { minLength: 1, maxLength: 4 });
+
+function podsOf(ends: readonly (readonly [number, number, boolean])[]): readonly Fields[] {
+  return ends.map(([exitCode, second, isTaken], index) =>
+    ended(index, [exitCode, second], { conditions: isTaken ? [evicted] : [] }),
+  );
+}
+
+function isOpenBeside(ends: Parameters<typeof podsOf>[0]): boolean {
+  const pods = [...podsOf(ends), pod(ends.length)];
+  return observe({ job: gang([backoff], { completions: pods.length }), pods }).state.kind === 'running';
 }
 
 describe('a job of several pods', () => {
@@ -114,6 +130,20 @@ describe('a job of several pods', () => {
     ['node-lost', 'lost', [ended(0, [70, 6]), pod(1, { deleted: at(-90) })]],
   ])('ends as %s where that was the cause', (category, kind, pods) => {
     expect(observe({ pods, job: gang([backoff]) })).toMatchObject({ category, state: { kind } });
+  });
+
+  it('ends as the same pod in whatever order they are listed', () => {
+    const job = gang([backoff], { completions: 4 });
+    const isSame = ([ends, turn]: readonly [Parameters<typeof podsOf>[0], number]): boolean => {
+      const pods = podsOf(ends);
+      const turned = [...pods.slice(turn), ...pods.slice(0, turn)].toReversed();
+      return isDeepStrictEqual(observe({ job, pods }), observe({ job, pods: turned }));
+    };
+    assert(property(tuple(anyEnds, nat(3)), isSame));
+  });
+
+  it('is never over while one more may run', () => {
+    assert(property(anyEnds, isOpenBeside));
   });
 
   it('ends as disrupted where only its Job knows of the pod that the cluster took', () => {
