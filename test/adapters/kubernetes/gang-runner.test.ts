@@ -32,6 +32,15 @@ function runnerOf(nodes: number): JobRunner {
   return createKubernetesJobRunner({ platform, api: cluster.api, podLogs: cluster.podLogs, objects });
 }
 
+function endedAtOnce(index: number, exitCode: number): ReturnType<typeof podObject> {
+  return podObject({ index, status: failed, container: exited(exitCode, 'Error', 0) });
+}
+
+/** Kubernetes cuts the names of pods whose Job has a long one. */
+function renamed(pod: ReturnType<typeof podObject>, name: string): ReturnType<typeof podObject> {
+  return { ...pod, metadata: { ...(pod['metadata'] as object), name } };
+}
+
 describe('a training on several nodes', () => {
   it('has its Service, of which there is one however often it is submitted', async () => {
     const handle = await runner.submit(testDocument);
@@ -81,6 +90,15 @@ describe('a training on several nodes', () => {
     await runner.remove(handle);
     expect(await runner.inspect(handle)).toEqual({ kind: 'exited', exitCode: 65 });
     expect((await runner.readLog(handle, 0, 1000)).text).toBe('the first\nI am w-train-1-x7k2p\n');
+  });
+
+  it('keeps it there where both ended in the second in which they were made, whatever they are called', async () => {
+    const handle = await runner.submit(testDocument);
+    cluster.pod = renamed(endedAtOnce(0, 143), 'w-z');
+    cluster.peers = [renamed(endedAtOnce(1, 65), 'w-a')];
+    cluster.log = 'the first\n';
+    await runner.remove(handle);
+    expect((await runner.readLog(handle, 0, 1000)).text).toBe('the first\nI am w-a\n');
   });
 
   it('has the log of the pod that failed, where the first one is gone', async () => {
