@@ -53,6 +53,8 @@ export interface KubernetesJobsPlatform {
 
 /** What the pod of a job is made of. Quantities are written as Kubernetes writes them (`500m`, `16Gi`). */
 export interface KubernetesJobProfile {
+  /** Pods of a job; more than one only for `train`. Each is all that is described here, with a process for each of its GPUs. */
+  readonly nodes: number;
   /** By digest (`name@sha256:…`), or by a name whose content never changes: it is part of every stage key. */
   readonly image: string;
   readonly imagePullPolicy: 'Always' | 'IfNotPresent' | 'Never';
@@ -64,6 +66,7 @@ export interface KubernetesJobProfile {
   readonly cpu: string;
   /** Request and limit alike; `/dev/shm` counts against it. */
   readonly memory: string;
+  /** Of each node. */
   readonly gpus: number;
   /** `nvidia.com/gpu`, or a MIG slice such as `nvidia.com/mig-1g.10gb`. */
   readonly gpuResource: string;

@@ -3,7 +3,7 @@ import { queueWaitOf, waiting } from './job-wait.ts';
 import type { JobObservation } from './observation.ts';
 import { lost } from './observation.ts';
 import type { ObservedEvent } from './observed.ts';
-import { heldCondition, newestEvent } from './observed.ts';
+import { failedCondition, heldCondition, newestEvent } from './observed.ts';
 
 /** For so long somebody may still bring what the pod needs. */
 const refusalGraceMs = 120_000;
@@ -16,7 +16,7 @@ export function observeWithoutPod(events: readonly ObservedEvent[], told: ToldJo
   const { job } = told;
   if (heldCondition(job, 'Complete') !== undefined)
     return { category: 'exited', state: { kind: 'exited', exitCode: 0 } };
-  const failed = heldCondition(job, 'Failed') ?? heldCondition(job, 'FailureTarget');
+  const failed = failedCondition(job);
   if (failed !== undefined)
     return lost('deleted', 'JobLost', `the pod was deleted before its exit code was read (${failed.reason})`);
   const wait = queueWaitOf(told);

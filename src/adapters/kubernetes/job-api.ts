@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ApiAnswer, ApiClient } from './api-client.ts';
 import { jobContainerName } from './job-container.ts';
 import { jobUidLabel, ownedJobsSelector } from './job-metadata.ts';
+import type { RenderedService } from './job-service.ts';
 import type { RenderedJob } from './job-spec.ts';
 import type { Listing } from './list-pages.ts';
 import { listPages } from './list-pages.ts';
@@ -13,6 +14,10 @@ import { refusedStatus } from './to-adapter-error.ts';
 export interface JobApi {
   /** Null: the name is taken. */
   createJob(job: RenderedJob): Promise<ObservedJob | null>;
+  /** False: the name is taken. */
+  createService(service: RenderedService): Promise<boolean>;
+  /** UIDs of those that it goes with; none where it is gone. */
+  findServiceOwners(name: string): Promise<readonly string[]>;
   findJob(name: string): Promise<{ readonly job: ObservedJob | null; readonly serverMs: number }>;
   listJobs(): Promise<readonly ObservedJob[]>;
   listPods(jobUid: string): Promise<readonly ObservedPod[]>;
@@ -38,6 +43,9 @@ export interface JobObjects {
 /** 400: the container has not begun. 404: the pod or its log is gone. */
 const noLog = [400, 404];
 
+const ownedSchema = z.object({
+  metadata: z.object({ ownerReferences: z.array(z.object({ uid: z.string() })).default([]) }),
+});
 const uidSchema = z.looseObject({ metadata: z.looseObject({ uid: z.string() }) });
 
 export function createJobApi(client: ApiClient, namespace: string): JobApi {
@@ -50,6 +58,8 @@ export function createJobApi(client: ApiClient, namespace: string): JobApi {
     listAll(client, { path: `${core}/events`, query: { fieldSelector: `involvedObject.uid=${uid}` }, item });
   return {
     createJob: (job) => createJob(client, jobs, job),
+    createService: async (service) => (await create(client, `${core}/services`, service)) !== null,
+    findServiceOwners: (name) => findServiceOwners(client, `${core}/services/${name}`),
     findJob: (name) => findJob(client, `${jobs}/${name}`),
     listJobs: () => listAll(client, { path: jobs, query: ours, item: observedJobSchema }),
     listPods: (uid) => podsOf(uid, observedPodSchema),
@@ -76,11 +86,21 @@ export function corePath(namespace: string): string {
   return `/api/v1/namespaces/${namespace}`;
 }
 
-/** Strict: a field of the platform file that Kubernetes does not know is refused, not dropped. */
 async function createJob(client: ApiClient, path: string, job: RenderedJob): Promise<ObservedJob | null> {
-  const query = { fieldValidation: 'Strict', fieldManager: 'windlass' };
-  const answer = await unless([409], client({ method: 'POST', path, query, body: job }));
+  const answer = await create(client, path, job);
   return answer === null ? null : parse(observedJobSchema, answer.body);
+}
+
+/** Strict: a field of the platform file that Kubernetes does not know is refused, not dropped. */
+async function create(client: ApiClient, path: string, body: RenderedJob | RenderedService): Promise<ApiAnswer | null> {
+  const query = { fieldValidation: 'Strict', fieldManager: 'windlass' };
+  return unless([409], client({ method: 'POST', path, query, body }));
+}
+
+async function findServiceOwners(client: ApiClient, path: string): Promise<readonly string[]> {
+  const answer = await unless([404], client({ method: 'GET', path }));
+  if (answer === null) return [];
+  return parse(ownedSchema, answer.body).metadata.ownerReferences.map(({ uid }) => uid);
 }
 
 async function findJob(client: ApiClient, path: string): ReturnType<JobApi['findJob']> {

@@ -1,7 +1,8 @@
 import type { Container, EnvVar, ResourceRequirements, Volume, VolumeMount } from 'kubernetes-types/core/v1.js';
-import type { JobKind } from '../../contracts/stage.ts';
 import type { KubernetesJobProfile } from '../../contracts/platform.ts';
 import { annotationKeys } from './job-metadata.ts';
+import type { RendezvousOptions } from './rendezvous.ts';
+import { buildRendezvous } from './rendezvous.ts';
 
 /** The container whose exit code is the job's. */
 export const jobContainerName = 'job';
@@ -28,24 +29,21 @@ const traceVariable: EnvVar = {
   valueFrom: { fieldRef: { fieldPath: `metadata.annotations['${annotationKeys.traceparent}']` } },
 };
 
-export interface JobContainerOptions {
-  readonly stage: JobKind;
+export interface JobContainerOptions extends RendezvousOptions {
   readonly documentUri: string;
-  readonly profile: KubernetesJobProfile;
 }
 
 /** Exec form: the job is the first process of its container and gets the SIGTERM itself. */
-export function buildContainer({ stage, documentUri, profile }: JobContainerOptions): Container {
+export function buildContainer(options: JobContainerOptions): Container {
+  const { stage, documentUri, profile } = options;
+  const variables = { ...fixedEnvironment, ...profile.environment, ...contractEnvironment(documentUri) };
   return {
     name: jobContainerName,
     image: profile.image,
     imagePullPolicy: profile.imagePullPolicy,
     command: [profile.python, '-m', 'windlass_jobs', stage],
     workingDir: workDirectory,
-    env: [
-      ...toVariables({ ...fixedEnvironment, ...profile.environment, ...contractEnvironment(documentUri) }),
-      traceVariable,
-    ],
+    env: [...toVariables(variables), traceVariable, ...buildRendezvous(options)],
     envFrom: profile.environmentSecrets.map((name) => ({ secretRef: { name } })),
     resources: buildResources(profile),
     volumeMounts: buildMounts(profile),

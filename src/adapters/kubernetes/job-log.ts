@@ -16,9 +16,11 @@ import type { LogArchive, LogEnd } from './log-archive.ts';
 import { secondOf } from './log-resumption.ts';
 import type { LogWriter } from './log-writer.ts';
 import { createLogWriter } from './log-writer.ts';
-import { newestPod } from './observe-job.ts';
+import { leadingPod } from './job-pods.ts';
+import type { ToldPod } from './told-pods.ts';
+import { toldPod, toldPods } from './told-pods.ts';
 
-/** The log of one job: what is in the archive, and after it what only the node of its pod has. */
+/** The log of one job: what is in the archive, and after it what only the node of its leading pod has. */
 export interface PodLog {
   readonly api: JobApi;
   readonly archive: LogArchive;
@@ -49,7 +51,7 @@ export async function readLogOf(log: JobLog, offset: number, maxBytes: number): 
 
 /** From the node alone: what is kept, and what is followed, may be behind. @throws AdapterError where it does not answer */
 export async function readNewestProgressOf({ api, jobUid }: PodLog): Promise<JobProgress | null> {
-  const pod = newestPod(await api.listPods(jobUid));
+  const pod = leadingPod(await api.listPods(jobUid));
   if (pod === undefined) return null;
   return newestProgressIn(await api.readLog(pod.metadata.name, { tailLines: linesForProgress }));
 }
@@ -66,18 +68,23 @@ export async function readTailOf(log: JobLog): Promise<string> {
 
 /** One who goes on from where the archive ends; null: there is no pod that a log could come from. */
 export async function openWriter(log: PodLog): Promise<OpenedWriter | null> {
-  const pod = newestPod(await log.api.listPods(log.jobUid));
-  if (pod === undefined) return null;
-  const { name, creationTimestamp } = pod.metadata;
-  const end = await log.archive.endOf({ jobName: log.jobName, pod: name, createdMs: creationTimestamp });
-  return { writer: createLogWriter(log.archive, end, log.metrics), end };
+  const pod = leadingPod(await log.api.listPods(log.jobUid));
+  return pod === undefined ? null : openWriterOf(log, toldPod(pod));
+}
+
+async function openWriterOf({ archive, jobName, metrics }: PodLog, pod: ToldPod): Promise<OpenedWriter> {
+  const end = await archive.endOf({ jobName, ...pod });
+  return { writer: createLogWriter(archive, end, metrics), end };
 }
 
 /** Keeps all that the node has of the log of a job that has ended, or says in the log why it could not be had. */
 export async function completeLog(log: PodLog): Promise<void> {
+  for (const pod of toldPods(await log.api.listPods(log.jobUid))) await completeLogOf(log, pod);
+}
+
+async function completeLogOf(log: PodLog, pod: ToldPod): Promise<void> {
   for (;;) {
-    const opened = await openWriter(log);
-    if (opened === null) return;
+    const opened = await openWriterOf(log, pod);
     const problem = await takeRest(log.api, opened);
     if (problem !== null) opened.writer.note(`the rest of the log could not be read: ${problem}`);
     if (await opened.writer.store(true)) return;
@@ -122,10 +129,11 @@ function sliceOf(bytes: Buffer, at: number, maxBytes: number): Buffer {
   return bytes.subarray(at, at + maxBytes);
 }
 
+/** Of the last pod that tells; null: none can be asked. */
 async function readPodTail({ api, jobUid }: PodLog): Promise<Buffer | null> {
-  const pod = newestPod(await api.listPods(jobUid));
-  if (pod === undefined) return null;
-  return api.readLog(pod.metadata.name, { tailLines: linesForTail }).catch((error: unknown) => {
+  const last = toldPods(await api.listPods(jobUid)).at(-1);
+  if (last === undefined) return null;
+  return api.readLog(last.pod, { tailLines: linesForTail }).catch((error: unknown) => {
     problemOf(error);
     return null;
   });

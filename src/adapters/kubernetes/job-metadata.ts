@@ -23,6 +23,12 @@ export const stageLabel = 'app.kubernetes.io/component';
 /** The Job controller's, on each pod. */
 export const jobUidLabel = 'batch.kubernetes.io/controller-uid';
 
+/** The Job controller's, on each pod of an indexed Job. */
+export const completionIndexKey = 'batch.kubernetes.io/job-completion-index';
+
+/** How many pods a job of several has, on its Job and on each of them: what lets them through to each other selects by it. */
+export const nodesLabel = `${domain}/nodes`;
+
 /** Selects the Jobs that Windlass has made, and their pods. */
 export const ownedJobsSelector = 'app.kubernetes.io/managed-by=windlass,app.kubernetes.io/name=windlass-job';
 

@@ -3,6 +3,7 @@ import type { KubernetesJobProfile, KubernetesPodExtras } from '../../contracts/
 import { buildContainer, buildVolumes } from './job-container.ts';
 import type { JobContainerOptions } from './job-container.ts';
 import { buildAffinity, buildTolerations } from './node-affinity.ts';
+import { isGang } from './rendezvous.ts';
 
 export interface JobPodOptions extends JobContainerOptions {
   readonly labels: Readonly<Record<string, string>>;
@@ -12,7 +13,7 @@ export interface JobPodOptions extends JobContainerOptions {
 
 /** The pod of a job under the pod security standard `restricted`; what the platform adds cannot loosen that. */
 export function buildPodTemplate(options: JobPodOptions): PodTemplateSpec {
-  const { profile, graceSeconds } = options;
+  const { name, profile, graceSeconds } = options;
   const affinity = buildAffinity(profile);
   return {
     metadata: {
@@ -21,6 +22,7 @@ export function buildPodTemplate(options: JobPodOptions): PodTemplateSpec {
     },
     spec: {
       ...scheduling(profile.pod),
+      ...(isGang(profile) ? { subdomain: name } : {}),
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: graceSeconds,
       serviceAccountName: profile.serviceAccount,

@@ -35,7 +35,10 @@ export interface KubernetesJobRunnerOptions {
   readonly metrics?: Metrics;
 }
 
-/** Jobs as batch/v1 Jobs of one pod each. Whatever happens to this process, they go on (docs/decisions/0020-jobs-on-kubernetes.md). */
+/**
+ * Jobs as batch/v1 Jobs of one pod each, or of several for a training on several nodes. Whatever happens to this process, they go on
+ * (docs/decisions/0020-jobs-on-kubernetes.md, 0024-one-indexed-job-for-several-nodes.md).
+ */
 export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): JobRunner {
   const { platform, api, podLogs, objects, watch, metrics = unmeasured } = options;
   const records = createJobRecords(objects);

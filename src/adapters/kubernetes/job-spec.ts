@@ -4,9 +4,10 @@ import { canonicalJson } from '../../contracts/canonical-json.ts';
 import type { JobDocument } from '../../contracts/job.ts';
 import type { KubernetesJobProfile, KubernetesJobsPlatform } from '../../contracts/platform.ts';
 import type { JobKind } from '../../contracts/stage.ts';
-import { annotationKeys, buildAnnotations, buildLabels } from './job-metadata.ts';
+import { annotationKeys, buildAnnotations, buildLabels, nodesLabel } from './job-metadata.ts';
 import { kubernetesName } from './job-name.ts';
 import { buildPodTemplate } from './job-pod.ts';
+import { isGang } from './rendezvous.ts';
 
 export interface JobSpecOptions {
   readonly platform: KubernetesJobsPlatform;
@@ -39,12 +40,14 @@ export function profileOf({ defaults, stages }: KubernetesJobsPlatform, stage: J
 }
 
 function renderJob(document: JobDocument, { platform, documentUri }: JobSpecOptions): RenderedJob {
-  const labels = buildLabels(document);
-  const annotations = buildAnnotations(document, { uri: documentUri, digest: sha256(canonicalJson(document)) });
   const profile = profileOf(platform, document.stage);
+  const labels = { ...buildLabels(document), ...(isGang(profile) ? { [nodesLabel]: String(profile.nodes) } : {}) };
+  const annotations = buildAnnotations(document, { uri: documentUri, digest: sha256(canonicalJson(document)) });
+  const name = kubernetesName(document.jobName);
   const { graceSeconds } = platform;
   const template = buildPodTemplate({
     stage: document.stage,
+    name,
     documentUri,
     profile,
     labels,
@@ -54,7 +57,7 @@ function renderJob(document: JobDocument, { platform, documentUri }: JobSpecOpti
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name: kubernetesName(document.jobName), labels: { ...labels, ...queueLabel(platform) }, annotations },
+    metadata: { name, labels: { ...labels, ...queueLabel(platform) }, annotations },
     spec: { ...buildRules(platform, profile), template },
   } satisfies Job;
 }
@@ -62,14 +65,23 @@ function renderJob(document: JobDocument, { platform, documentUri }: JobSpecOpti
 /** Temporal owns retries: a pod that fails is never replaced, and none begins while another still ends. */
 function buildRules(platform: KubernetesJobsPlatform, profile: KubernetesJobProfile): Omit<JobSpec, 'template'> {
   return {
-    completions: 1,
-    parallelism: 1,
+    completions: profile.nodes,
+    parallelism: profile.nodes,
     backoffLimit: 0,
     podReplacementPolicy: 'Failed',
     ttlSecondsAfterFinished: platform.ttlSeconds,
+    ...(isGang(profile) ? gangRules : {}),
     ...(profile.deadlineSeconds === null ? {} : { activeDeadlineSeconds: profile.deadlineSeconds }),
   };
 }
+
+/** A pod that the cluster has ended is gone before the others have ended: that there was one has to stand on the Job itself. */
+const gangRules = {
+  completionMode: 'Indexed',
+  podFailurePolicy: {
+    rules: [{ action: 'FailJob', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }],
+  },
+} satisfies Partial<JobSpec>;
 
 /** Kueue's webhook suspends a Job with this label, and resumes it when there is room. */
 function queueLabel({ queue }: KubernetesJobsPlatform): Record<string, string> {

@@ -57,5 +57,6 @@ function gpuResources({ defaults, stages }: KubernetesJobsPlatform): ReadonlySet
 
 function gpusOf({ spec }: ObservedJob, resources: ReadonlySet<string>): number {
   const limits = spec.template.spec.containers.flatMap((container) => Object.entries(container.resources.limits));
-  return limits.reduce((sum, [name, amount]) => (resources.has(name) ? sum + Number(amount) : sum), 0);
+  const ofPod = limits.reduce((sum, [name, amount]) => (resources.has(name) ? sum + Number(amount) : sum), 0);
+  return ofPod * spec.completions;
 }

@@ -1,4 +1,5 @@
 import type { FailureName } from '../../contracts/failures.ts';
+import { observeEnd } from './ended-pod.ts';
 import type { JobWait, ToldJob } from './job-wait.ts';
 import { podWaitOf, waiting } from './job-wait.ts';
 import type { JobCategory, JobObservation } from './observation.ts';
@@ -39,8 +40,17 @@ export function observeLivePod(pod: ObservedPod, events: readonly ObservedEvent[
   const wait = podWaitOf(pod, told);
   if (unscheduled?.reason === 'SchedulingGated') return waiting('gated', unscheduled.message, wait);
   if (unscheduled !== undefined) return waiting('unschedulable', unscheduled.message, wait);
-  if (pod.status.containerStatuses.some(({ state }) => state.running !== undefined)) return running();
+  if (hasContainer(pod)) return running();
   return observeContainers(pod, wait) ?? observeSetUp(pod, events, wait);
+}
+
+/** It has begun, and has not ended: its node may be gone with it. */
+export function isRunning(pod: ObservedPod, nowMs: number): boolean {
+  return hasContainer(pod) && observeEnd(pod, nowMs) === null;
+}
+
+function hasContainer({ status }: ObservedPod): boolean {
+  return status.containerStatuses.some(({ state }) => state.running !== undefined);
 }
 
 /** Init containers come first: while one of them waits, the others only say that they wait for it. */

@@ -5,6 +5,7 @@ import { endsLine, lastLines, withoutStamps } from './log-lines.ts';
 export interface LogSource {
   readonly jobName: string;
   readonly pod: string;
+  /** Logs stand in this order; of a pod that stands behind the one that leads, it is a second after its end. */
   readonly createdMs: number;
 }
 

@@ -47,11 +47,12 @@ export function isToldByEvents({ category }: JobObservation): boolean {
   return category === 'no-pod' || category === 'starting';
 }
 
-/** About a Job and its pods. */
+/** About a Job and those of its pods that have not begun. */
 export async function listEventsAbout(
   api: JobApi,
   { uid, pods }: { readonly uid: string; readonly pods: readonly ObservedPod[] },
 ): Promise<readonly ObservedEvent[]> {
-  const about = [uid, ...pods.map(({ metadata }) => metadata.uid)];
+  const waiting = pods.filter(({ status }) => status.phase === 'Pending');
+  const about = [uid, ...waiting.map(({ metadata }) => metadata.uid)];
   return (await Promise.all(about.map((objectUid) => api.listEvents(objectUid)))).flat();
 }

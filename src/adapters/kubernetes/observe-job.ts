@@ -1,10 +1,12 @@
 import { observeWithoutPod } from './absent-pod.ts';
-import { observeEnd } from './ended-pod.ts';
-import { observeLivePod } from './live-pod.ts';
+import type { PodEnd } from './ended-pods.ts';
+import { decidingEnd, endsOf, failureOf, isReason } from './ended-pods.ts';
+import { newestPods } from './job-pods.ts';
+import { observeLivePods } from './live-pods.ts';
 import type { JobObservation } from './observation.ts';
 import { lost, running } from './observation.ts';
 import type { ObservedEvent, ObservedJob, ObservedPod } from './observed.ts';
-import { heldCondition } from './observed.ts';
+import { failedCondition } from './observed.ts';
 import type { WaitLimits } from './wait-limits.ts';
 
 /** One fresh look at a job, by the clock of the API server. */
@@ -19,37 +21,50 @@ export interface SeenJob {
 }
 
 /**
- * What a job does or how it ended. A job whose pod may still run is never over: the next attempt would write beside it.
+ * What a job does or how it ended. A job of which a pod may still run is never over: the next attempt would write beside it.
  */
 export function observeJob({ job, pods, events, nowMs, limits }: SeenJob): JobObservation {
-  const pod = currentPod(job, pods);
-  const end = pod === undefined ? null : observeEnd(pod, nowMs);
-  if (job === null) return end ?? (pod === undefined ? deleted() : running('ending'));
-  const isLive = pod !== undefined && end === null;
+  const current = currentPods(job, pods);
+  const ends = endsOf(current, nowMs);
+  const living = current.filter((pod) => !ends.some((end) => end.pod === pod));
+  const isEnding = living.length > 0 && (job === null || decidingEnd(ends) !== null);
+  if (isEnding) return running('ending');
+  if (job === null) return (decidingEnd(ends) ?? ends[0])?.observation ?? deleted();
   const told = { job, limits, nowMs };
-  if (isLive) return observeLivePod(pod, events, told);
-  if (isSuccess(end)) return end;
-  return observeDeadline(job) ?? end ?? observeWithoutPod(events, told);
+  const missing = missingPods(job, { living: living.length, ended: ends.length });
+  if (living.length > 0) return observeLivePods({ pods: living, missing }, events, told);
+  return observeEnds(job, ends, missing) ?? observeWithoutPod(events, told);
+}
+
+/** One that has ended well may be taken away before the others have. */
+function missingPods({ spec, status }: ObservedJob, seen: { readonly living: number; readonly ended: number }): number {
+  return spec.completions - seen.living - Math.max(seen.ended, status.succeeded);
+}
+
+function observeEnds(job: ObservedJob, ends: readonly PodEnd[], missing: number): JobObservation | null {
+  const failed = decidingEnd(ends)?.observation ?? null;
+  if (failed === null && ends[0] !== undefined && missing <= 0) return ends[0].observation;
+  return observeDeadline(job) ?? observeFailure(job, failed);
 }
 
 /** A pod that is deleted while its Job is suspended was put back into the queue, and its end is none of the job. */
-function currentPod(job: ObservedJob | null, pods: readonly ObservedPod[]): ObservedPod | undefined {
+function currentPods(job: ObservedJob | null, pods: readonly ObservedPod[]): readonly ObservedPod[] {
   const isSuspended = job?.spec.suspend === true;
-  return newestPod(pods.filter(({ metadata }) => !isSuspended || metadata.deletionTimestamp == null));
-}
-
-export function newestPod(pods: readonly ObservedPod[]): ObservedPod | undefined {
-  return pods.toSorted((one, other) => other.metadata.creationTimestamp - one.metadata.creationTimestamp)[0];
-}
-
-function isSuccess(end: JobObservation | null): end is JobObservation {
-  return end?.state.kind === 'exited' && end.state.exitCode === 0;
+  return newestPods(pods.filter(({ metadata }) => !isSuspended || metadata.deletionTimestamp == null));
 }
 
 function observeDeadline(job: ObservedJob): JobObservation | null {
-  const failed = heldCondition(job, 'Failed') ?? heldCondition(job, 'FailureTarget');
+  const failed = failedCondition(job);
   if (failed?.reason !== 'DeadlineExceeded') return null;
   return lost('deadline', 'StageTimedOut', `${failed.message}; the Job has a deadlineSeconds of the platform file`);
+}
+
+/** A pod that the cluster took from among several may be gone when the others have ended; its Job knows of it. */
+function observeFailure(job: ObservedJob, failed: JobObservation | null): JobObservation | null {
+  const noted = failedCondition(job);
+  if (noted?.reason !== 'PodFailurePolicy') return failed;
+  const isExplained = failed !== null && (isReason(failed) || failureOf(failed) === 'Preempted');
+  return isExplained ? failed : lost('disrupted', 'Preempted', noted.message);
 }
 
 function deleted(): JobObservation {

@@ -46,8 +46,14 @@ const podTemplate = z.object({
 /** The parts of a Job that we read. */
 export const observedJobSchema = z.object({
   metadata,
-  spec: z.object({ suspend: z.boolean().default(false), template: podTemplate.prefault({}) }),
-  status: z.object({ startTime: time.nullish(), conditions: z.array(condition).default([]) }).prefault({}),
+  spec: z.object({
+    suspend: z.boolean().default(false),
+    completions: z.int().default(1),
+    template: podTemplate.prefault({}),
+  }),
+  status: z
+    .object({ startTime: time.nullish(), succeeded: z.int().default(0), conditions: z.array(condition).default([]) })
+    .prefault({}),
 });
 
 /** The parts of a Pod that we read. */
@@ -86,6 +92,11 @@ export function heldCondition(
   type: string,
 ): ObservedCondition | undefined {
   return status.conditions.find((one) => one.type === type && one.status === 'True');
+}
+
+/** Why a Job has failed, from the moment on at which its controller begins to end what is left of it. */
+export function failedCondition(job: ObservedJob): ObservedCondition | undefined {
+  return heldCondition(job, 'Failed') ?? heldCondition(job, 'FailureTarget');
 }
 
 /** The newest event about an object with one of the reasons. */

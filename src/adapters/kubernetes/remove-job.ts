@@ -8,6 +8,7 @@ import { timeOfPods } from './job-times.ts';
 import type { LogArchive } from './log-archive.ts';
 import type { JobLooking, JobReference, JobSight } from './look-at-job.ts';
 import { lookAtJob } from './look-at-job.ts';
+import { isRunning } from './live-pod.ts';
 
 const pollMs = 250;
 /** Beyond the grace: what the node needs to see that it shall stop, and to say that it has. */
@@ -40,12 +41,20 @@ export async function removeJob(removal: JobRemoval): Promise<void> {
   await until(removal, ({ job, pods }) => job === null && pods.length === 0);
 }
 
-/** A pod that is deleted takes its exit code and log along, so that it is made to end first. */
+/**
+ * A pod that is deleted takes its exit code and log along, so that it is made to end first. A job that was given up while some of its pods
+ * ran stays so, whatever those end with.
+ */
 async function stopped(removal: JobRemoval): Promise<JobSight> {
   const sight = await lookAtJob(removal, removal);
-  if (sight.job === null || sight.observation.state.kind !== 'running') return sight;
+  if (sight.job === null || !mayRun(sight)) return sight;
   await Promise.all(sight.pods.map(({ metadata }) => removal.api.stopPod(metadata.name)));
-  return until(removal, ({ observation }) => observation.state.kind !== 'running');
+  const last = await until(removal, (seen) => !mayRun(seen));
+  return sight.observation.state.kind === 'lost' ? { ...last, observation: sight.observation } : last;
+}
+
+function mayRun({ observation, pods, nowMs }: JobSight): boolean {
+  return observation.state.kind === 'running' || pods.some((pod) => isRunning(pod, nowMs));
 }
 
 function endOf({ observation }: JobSight): JobRecord['state'] {

@@ -3,9 +3,11 @@ import type { KubernetesJobsPlatform } from '../../contracts/platform.ts';
 import { AdapterError } from '../errors.ts';
 import type { JobApi } from './job-api.ts';
 import { annotationKeys } from './job-metadata.ts';
+import { buildJobService } from './job-service.ts';
 import type { JobRecords } from './job-records.ts';
 import type { RenderedJob } from './job-spec.ts';
-import { buildJob } from './job-spec.ts';
+import { buildJob, profileOf } from './job-spec.ts';
+import { isGang } from './rendezvous.ts';
 
 export interface Submission {
   readonly api: JobApi;
@@ -23,7 +25,19 @@ export async function submitJob({ api, records, platform }: Submission, document
   const record = await records.find(document.jobName);
   if (record !== null) return adopted(job, { specHash: record.specHash, uid: record.jobUid });
   const created = await api.createJob(job);
-  return created === null ? adoptStanding(api, job) : created.metadata.uid;
+  const uid = created === null ? await adoptStanding(api, job) : created.metadata.uid;
+  if (isGang(profileOf(platform, document.stage))) await ensureJobService(api, job, uid);
+  return uid;
+}
+
+/** Or finds it there: whoever died between the two has left a Job whose pods wait for their names. */
+async function ensureJobService(api: JobApi, job: RenderedJob, jobUid: string): Promise<void> {
+  const service = buildJobService(job, jobUid);
+  const { name } = service.metadata;
+  if (await api.createService(service)) return;
+  const owners = await api.findServiceOwners(name);
+  if (owners.includes(jobUid)) return;
+  throw conflict(`Service ${name} belongs to a Job that is gone: it is tried again`);
 }
 
 async function adoptStanding(api: JobApi, job: RenderedJob): Promise<string> {

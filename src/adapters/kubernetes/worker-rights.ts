@@ -15,6 +15,7 @@ export const workerRights: readonly Right[] = [
   ...['list', 'watch', 'patch'].map((verb) => ({ verb, group: '', resource: 'pods' }) as const),
   { verb: 'get', group: '', resource: 'pods', subresource: 'log' },
   { verb: 'list', group: '', resource: 'events' },
+  ...['create', 'get', 'delete'].map((verb) => ({ verb, group: '', resource: 'services' }) as const),
 ];
 
 const reviewSchema = z.object({ status: z.object({ allowed: z.boolean() }) });

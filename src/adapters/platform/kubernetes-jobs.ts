@@ -7,6 +7,9 @@ const quantityPhrase = 'a quantity of Kubernetes, such as "500m" or "16Gi"';
 const namePhrase = 'a name of Kubernetes: lower-case letters, digits, "-" and "."';
 const imagePhrase = 'an image, best by digest: "registry/name@sha256:…"';
 const valuesPhrase = 'values by name, none of them a secret: those are named in environmentSecrets';
+/** The name of a Job leaves three digits for that of the last pod's host. */
+const mostNodes = 1000;
+const oneNode = '1: a training alone is made for more, under stages.train';
 const secretName = /secret|password|passwd|token$|credential|access_?key|api_?key|private_?key/i;
 
 const quantity = z
@@ -38,6 +41,7 @@ const pod = closedObject({
 });
 
 const fields = {
+  nodes: requiredInteger({ from: 1, to: mostNodes, about: 'Pods of a training; 1 for each other job.' }),
   image: z.string({ error: imagePhrase }).regex(/^\S{1,500}$/, { error: imagePhrase }),
   imagePullPolicy: choiceOf(['Always', 'IfNotPresent', 'Never']),
   python: textOf(1, 500),
@@ -45,7 +49,7 @@ const fields = {
   runAsUser: requiredInteger({ from: 1, to: 4_294_967_294, about: 'User and group of the job.' }),
   cpu: quantity,
   memory: quantity,
-  gpus: requiredInteger({ from: 0, to: 64, about: 'GPUs of the job.' }),
+  gpus: requiredInteger({ from: 0, to: 64, about: 'GPUs of the job, on each of its nodes.' }),
   gpuResource: textOf(1, 200),
   gpuProducts: listOf(textOf(1, 63), { from: 0, to: 50 }),
   sharedMemory: quantity,
@@ -64,6 +68,7 @@ const fields = {
 
 const profile = closedObject({
   ...fields,
+  nodes: fields.nodes.default(1).refine((nodes) => nodes === 1, { error: oneNode }),
   imagePullPolicy: fields.imagePullPolicy.default('IfNotPresent'),
   python: fields.python.default('python'),
   serviceAccount: fields.serviceAccount.default('windlass-job'),
@@ -115,6 +120,11 @@ export const kubernetesJobsSchema = closedObject({
     .partialRecord(choiceOf(jobKinds), stage, {
       error: (issue: { readonly code?: string }) =>
         issue.code === 'unrecognized_keys' ? jobKinds.join(', ') : 'pods by stage',
+    })
+    .superRefine((stages, context) => {
+      for (const [kind, { nodes = 1 }] of Object.entries(stages))
+        if (kind !== 'train' && nodes > 1)
+          context.addIssue({ code: 'custom', path: [kind, 'nodes'], message: oneNode });
     })
     .default({})
     .describe('What differs from `defaults`, by stage.'),

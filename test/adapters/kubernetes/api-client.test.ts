@@ -138,6 +138,21 @@ describe('what is asked about Jobs', () => {
     expect(requests[0]?.url).toContain('fieldValidation=Strict');
   });
 
+  it('creates a Service with strict fields, finds a name that is taken, and whose it is', async () => {
+    const metadata = { name: 'w', ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'w', uid: 'u' }] };
+    const { client, requests } = await startServer([
+      say(201, { metadata }),
+      say(409),
+      say(200, { metadata }),
+      say(404),
+    ]);
+    const api = createJobApi(client, 'lab');
+    expect([await api.createService({ metadata }), await api.createService({ metadata })]).toEqual([true, false]);
+    expect([await api.findServiceOwners('w'), await api.findServiceOwners('w')]).toEqual([['u'], []]);
+    expect(requests[0]?.url).toMatch(/^\/api\/v1\/namespaces\/lab\/services\?.*fieldValidation=Strict/);
+    expect(requests[2]?.url).toBe('/api/v1/namespaces/lab/services/w');
+  });
+
   it('deletes in the background, the Job of this UID alone, and takes a foreign one for gone', async () => {
     const bodies: string[] = [];
     const conflict: Answer = (request, response) => {

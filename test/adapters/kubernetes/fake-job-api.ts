@@ -1,4 +1,5 @@
 import type { JobApi } from '../../../src/adapters/kubernetes/job-api.ts';
+import type { RenderedService } from '../../../src/adapters/kubernetes/job-service.ts';
 import type { RenderedJob } from '../../../src/adapters/kubernetes/job-spec.ts';
 import type { ObservedPod } from '../../../src/adapters/kubernetes/observed.ts';
 import type { PodLogStream } from '../../../src/adapters/kubernetes/pod-log-stream.ts';
@@ -7,44 +8,59 @@ import { at, exited, podObject } from './seen-jobs.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Jobs in memory, with one pod each that does what a test says. */
+/** Jobs in memory, with pods that do what a test says. */
 export interface FakeCluster {
   readonly api: JobApi;
   readonly podLogs: PodLogStream;
-  /** What was asked, in its order: `create`, `stop`, `delete`. */
+  /** What was asked, in its order: `create`, `service`, `stop`, `delete`. */
   readonly calls: string[];
   /** UIDs by name. */
   readonly jobs: Map<string, { readonly uid: string; readonly job: RenderedJob; conditions: readonly Fields[] }>;
-  /** The one pod there is. */
+  /** UIDs of their owners by name. */
+  readonly services: Map<string, string>;
+  /** The one pod there is, or the leading one. */
   pod: Fields | null;
+  /** Further pods of the job. */
+  peers: readonly Fields[];
   log: string;
   /** What the pod ends with when it is stopped. */
   stopsWith: number;
+  /** Called before a Service is made. */
+  beforeService: () => void;
   /** Called before each deletion. */
   beforeDelete: () => void;
 }
 
 export function createFakeCluster(): FakeCluster {
   const jobs: FakeCluster['jobs'] = new Map();
-  const cluster: FakeCluster = { api: apiOf(() => cluster), podLogs: silence, calls: [], jobs, ...quiet };
+  const cluster: FakeCluster = {
+    api: apiOf(() => cluster),
+    podLogs: silence,
+    calls: [],
+    jobs,
+    services: new Map(),
+    ...quiet,
+  };
   return cluster;
 }
 
 /** Logs are followed in job-logs.test.ts. */
 async function* silence(): AsyncGenerator<Buffer> {}
 
-const quiet = { pod: null, log: '', stopsWith: 143, beforeDelete: () => {} };
+const quiet = { pod: null, peers: [], log: '', stopsWith: 143, beforeService: () => {}, beforeDelete: () => {} };
 
 function apiOf(get: () => FakeCluster): JobApi {
   return {
     createJob: async (job) => create(get(), job),
+    createService: async (service) => createService(get(), service),
+    findServiceOwners: async (name) => [get().services.get(name)].filter((uid) => uid !== undefined),
     findJob: async (name) => ({ job: find(get(), name), serverMs: Date.parse(at(10)) }),
     listJobs: async () => [...get().jobs.keys()].map((name) => find(get(), name)).filter((job) => job !== null),
-    listPods: async () => (get().pod === null ? [] : [observedPodSchema.parse(get().pod)]),
+    listPods: async () => podsOf(get()),
     listAllPods: async () => allPods(get()),
     listEvents: async () => [],
     readObjects: async (name) => ({ job: get().jobs.get(name)?.job, pods: [get().pod], events: [] }),
-    readLog: async (_pod, query) => Buffer.from(query['timestamps'] === 'true' ? stamped(get().log) : get().log),
+    readLog: async (pod, query) => readLog(get(), pod, query['timestamps'] === 'true'),
     stopPod: async () => stop(get()),
     deleteJob: async (name, uid) => remove(get(), name, uid),
   };
@@ -66,22 +82,41 @@ function find({ jobs }: FakeCluster, name: string): ReturnType<typeof observedJo
   return observedJobSchema.parse({ metadata, spec, status: { conditions: found.conditions } });
 }
 
+function createService(cluster: FakeCluster, { metadata }: RenderedService): boolean {
+  cluster.beforeService();
+  cluster.calls.push('service');
+  if (cluster.services.has(metadata.name)) return false;
+  cluster.services.set(metadata.name, metadata.ownerReferences?.[0]?.uid ?? '');
+  return true;
+}
+
+function podsOf({ pod, peers }: FakeCluster): readonly ObservedPod[] {
+  return [...(pod === null ? [] : [pod]), ...peers].map((one) => observedPodSchema.parse(one));
+}
+
+/** A further pod says its name. */
+function readLog({ log, peers }: FakeCluster, pod: string, hasTimes: boolean): Buffer {
+  const isPeer = peers.some((peer) => observedPodSchema.parse(peer).metadata.name === pod);
+  const text = isPeer ? `I am ${pod}\n` : log;
+  return Buffer.from(hasTimes ? stamped(text) : text);
+}
+
 /** As a node gives it when it is asked for times. */
 function stamped(log: string): string {
   return log.replaceAll(/^(?=.)/gmu, '2026-11-25T10:00:03.000000000Z ');
 }
 
-/** The pod as the Job controller labels it: it is of the newest Job. */
-function allPods({ jobs, pod }: FakeCluster): readonly ObservedPod[] {
-  if (pod === null) return [];
-  const seen = observedPodSchema.parse(pod);
-  const labels = { 'batch.kubernetes.io/controller-uid': [...jobs.values()].at(-1)?.uid ?? '' };
-  return [{ ...seen, metadata: { ...seen.metadata, labels } }];
+/** The pods as the Job controller labels them: they are of the newest Job. */
+function allPods(cluster: FakeCluster): readonly ObservedPod[] {
+  const labels = { 'batch.kubernetes.io/controller-uid': [...cluster.jobs.values()].at(-1)?.uid ?? '' };
+  return podsOf(cluster).map((pod) => ({ ...pod, metadata: { ...pod.metadata, labels } }));
 }
 
+/** The Job controller takes the others away. */
 function stop(cluster: FakeCluster): void {
   cluster.calls.push('stop');
   cluster.pod = podObject({ status: { phase: 'Failed' }, container: exited(cluster.stopsWith) });
+  cluster.peers = [];
 }
 
 function remove(cluster: FakeCluster, name: string, uid: string): void {
@@ -89,6 +124,8 @@ function remove(cluster: FakeCluster, name: string, uid: string): void {
   cluster.calls.push('delete');
   if (cluster.jobs.get(name)?.uid !== uid) return;
   cluster.jobs.delete(name);
+  cluster.services.delete(name);
   cluster.pod = null;
+  cluster.peers = [];
   cluster.log = '';
 }

@@ -158,6 +158,12 @@ describe('a look at a job that is watched', () => {
     expect(await asksFor()).toEqual([]);
   });
 
+  it('asks for the events of the Job and of those pods that have not begun', async () => {
+    const starting = [podObject({ index: 1 }), podObject({ index: 2 })];
+    known = real = jobWith(podObject({ index: 0, status: { phase: 'Running' } }), ...starting);
+    expect(await asksFor()).toEqual(['job', 'pods', 'events', 'events', 'events']);
+  });
+
   it('gives up a job that waits for too long, and asks before it says so', async () => {
     known = real = jobWith(podObject());
     limits = { queueSeconds: null, startSeconds: 20 };

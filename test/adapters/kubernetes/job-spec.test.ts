@@ -1,5 +1,7 @@
 import { assert, property, string } from 'fast-check';
+import type { EnvVar } from 'kubernetes-types/core/v1.js';
 import { describe, expect, it } from 'vitest';
+import { buildJobService } from '../../../src/adapters/kubernetes/job-service.ts';
 import { kubernetesName, labelValue } from '../../../src/adapters/kubernetes/job-name.ts';
 import type { RenderedJob } from '../../../src/adapters/kubernetes/job-spec.ts';
 import { buildJob } from '../../../src/adapters/kubernetes/job-spec.ts';
@@ -18,6 +20,11 @@ function build(platform: Partial<KubernetesJobsPlatform> = {}): RenderedJob {
 
 function buildWith(profile: Partial<KubernetesJobProfile>): RenderedJob {
   return build({ defaults: { ...testProfile, ...profile } });
+}
+
+function rendezvousOf(job: RenderedJob): readonly EnvVar[] {
+  const variables = job.spec?.template.spec?.containers[0]?.env ?? [];
+  return variables.filter(({ name }) => name.startsWith('PET_'));
 }
 
 describe('the name of a Job', () => {
@@ -93,6 +100,78 @@ describe('the Job of a document', () => {
       'nvidia.com/gpu': '4',
       memory: '8Gi',
     });
+  });
+});
+
+describe('the Job of a training on several nodes', () => {
+  const gang = { nodes: 3, gpus: 2 };
+
+  it('is one of indexed pods, of which none is replaced, and which notes that the cluster took one', () => {
+    const job = buildWith(gang);
+    expect(job.spec).toMatchObject({
+      completionMode: 'Indexed',
+      completions: 3,
+      parallelism: 3,
+      backoffLimit: 0,
+      podFailurePolicy: { rules: [{ action: 'FailJob', onPodConditions: [{ type: 'DisruptionTarget' }] }] },
+    });
+    expect(job.spec?.template.spec?.subdomain).toBe(job.metadata.name);
+    expect(job.spec?.template.metadata?.labels).toMatchObject({ 'windlass.dev/nodes': '3' });
+  });
+
+  it('tells each pod its rank, and where the first one is', () => {
+    const job = buildWith(gang);
+    const { name } = job.metadata;
+    const rank = { fieldRef: { fieldPath: "metadata.annotations['batch.kubernetes.io/job-completion-index']" } };
+    expect(rendezvousOf(job)).toEqual([
+      { name: 'PET_NNODES', value: '3' },
+      { name: 'PET_NPROC_PER_NODE', value: '2' },
+      { name: 'PET_NODE_RANK', valueFrom: rank },
+      { name: 'PET_MASTER_ADDR', value: `${name}-0.${name}` },
+      { name: 'PET_MASTER_PORT', value: '29500' },
+    ]);
+    expect(rendezvousOf(buildWith({ nodes: 2 }))[1]).toEqual({ name: 'PET_NPROC_PER_NODE', value: '1' });
+  });
+
+  it('has a name that leaves room for that of its last pod', () => {
+    expect(`${kubernetesName('train-'.padEnd(120, 'x'))}-999`).toMatch(namePattern);
+  });
+
+  it('has a Service that goes with it, and names its pods before they are ready', () => {
+    const job = buildWith(gang);
+    const service = buildJobService(job, 'uid-1');
+    const { name } = job.metadata;
+    expect(service.metadata).toMatchObject({
+      name,
+      ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name, uid: 'uid-1' }],
+    });
+    expect(service.spec).toMatchObject({
+      clusterIP: 'None',
+      publishNotReadyAddresses: true,
+      selector: { 'batch.kubernetes.io/controller-uid': 'uid-1' },
+    });
+  });
+});
+
+describe('the Job of a training on one node', () => {
+  it('with several GPUs is told how many processes it is', () => {
+    expect(Object.fromEntries(rendezvousOf(buildWith({ gpus: 4 })).map(({ name, value }) => [name, value]))).toEqual({
+      PET_NNODES: '1',
+      PET_NPROC_PER_NODE: '4',
+      PET_NODE_RANK: '0',
+      PET_MASTER_ADDR: '127.0.0.1',
+      PET_MASTER_PORT: '29500',
+    });
+    const evaluation = { platform: { ...testPlatform, defaults: { ...testProfile, gpus: 4 } }, documentUri };
+    expect(rendezvousOf(buildJob({ ...testDocument, stage: 'evaluate' }, evaluation))).toEqual([]);
+  });
+
+  it.each([
+    [{}, 'sha256:123e3e651898f5cd58b69ffac9ff798f962e6ce9eb1ac7444866dff4403804a3'],
+    [{ gpus: 1, deadlineSeconds: 60 }, 'sha256:7a7952049fcceeb20d96315c8648ab15c0e9d818eff8de5eef5390aacc949f09'],
+  ])('with one GPU at most is what it was before there were several: %j', (profile, hash) => {
+    const job = build({ queue: 'q', defaults: { ...testProfile, ...profile } });
+    expect(job.metadata.annotations[specHash]).toBe(hash);
   });
 });
 

@@ -43,14 +43,17 @@ export interface PodFields {
   readonly conditions?: readonly Fields[];
   readonly deleted?: string;
   readonly created?: string;
+  /** Of an indexed Job. */
+  readonly index?: number;
 }
 
 export function podObject(fields: PodFields = {}): Fields {
-  const { container, init, deleted } = fields;
+  const { container, init, deleted, index } = fields;
   return {
     metadata: {
-      name: 'w-train-x7k2p',
+      name: index === undefined ? 'w-train-x7k2p' : `w-train-${index}-x7k2p`,
       uid: podUid,
+      annotations: index === undefined ? {} : { 'batch.kubernetes.io/job-completion-index': `${index}` },
       creationTimestamp: fields.created ?? at(0),
       ...(deleted === undefined ? {} : { deletionTimestamp: deleted }),
     },
@@ -68,8 +71,8 @@ export function waits(reason: string, message: string): Fields {
   return { waiting: { reason, message } };
 }
 
-export function exited(exitCode: number, reason = exitCode === 0 ? 'Completed' : 'Error'): Fields {
-  return { terminated: { exitCode, reason, startedAt: at(3), finishedAt: at(9) } };
+export function exited(exitCode: number, reason = exitCode === 0 ? 'Completed' : 'Error', second = 9): Fields {
+  return { terminated: { exitCode, reason, startedAt: at(3), finishedAt: at(second) } };
 }
 
 export function about(kind: 'Job' | 'Pod', reason: string, message: string): Fields {

@@ -81,7 +81,14 @@ describe('jobs on Kubernetes', () => {
       queue: null,
       defaults: { image, serviceAccount: 'windlass-job', memory: '4Gi', gpus: 0, pod: {} },
     });
+    expect(platform.jobs).toHaveProperty('defaults.nodes', 1);
     expect(platform.jobs).toHaveProperty('stages', { train: { gpus: 1 } });
+    expect(parsePlatform(JSON.stringify(platform))).toEqual(platform);
+  });
+
+  test('may have several nodes where they train', () => {
+    const platform = platformFromYaml(`${withDefaults('gpus: 8')}\n  stages: { train: { nodes: 4 } }`, targets);
+    expect(platform.jobs).toHaveProperty('stages', { train: { nodes: 4 } });
     expect(parsePlatform(JSON.stringify(platform))).toEqual(platform);
   });
 
@@ -99,6 +106,15 @@ describe('jobs on Kubernetes', () => {
     [
       withDefaults('pod: { tolerations: [spot] }'),
       'jobs.defaults.pod.tolerations[0]: found "spot" (string); expected an object',
+    ],
+    [withDefaults('nodes: 2'), 'jobs.defaults.nodes: found 2 (number); expected 1: a training alone is made for more'],
+    [
+      `${withDefaults('gpus: 1')}\n  stages: { train: { nodes: 2 }, evaluate: { nodes: 2 } }`,
+      'jobs.stages.evaluate.nodes: found 2 (number); expected 1: a training alone is made for more',
+    ],
+    [
+      `${withDefaults('gpus: 1')}\n  stages: { train: { nodes: 0 } }`,
+      'jobs.stages.train.nodes: found 0 (number); expected a whole number from 1 to 1000',
     ],
     [`${withDefaults('gpus: 1')}\n  stages: { trian: {} }`, 'jobs.stages.trian: unknown field; did you mean "train"?'],
     [
