@@ -4,6 +4,7 @@ import { createApiClient } from '../../src/adapters/kubernetes/api-client.ts';
 import { serverOfKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { RunStatus } from '../../src/contracts/run-status.ts';
+import { createRandom } from '../chaos/plan/random.ts';
 import type { StackUnderTest } from '../integration/stack-under-test.ts';
 import { startStack } from '../integration/stack-under-test.ts';
 import type { VersitygwServer } from '../servers/versitygw.ts';
@@ -12,35 +13,60 @@ import { jobsOnCluster } from './job-stages.ts';
 import { nodeName } from './lab.ts';
 import type { SeenJob } from './seen-jobs.ts';
 import { listSeenJobs, watchJobs } from './seen-jobs.ts';
+import { openWorkerKiller } from './worker-killer.ts';
 
 const input = { model: 'tiny', preset: 'tiny', requester: 'grace' } as const;
+const jobStages = ['build-engine', 'convert', 'evaluate', 'prepare-data', 'train'];
+/** More runs are played for more: `WINDLASS_WORKER_KILLS=50 npm run test:cluster`. */
+const kills = Number(process.env['WINDLASS_WORKER_KILLS'] ?? 5);
+
 let store: VersitygwServer;
 let admin: ApiClient;
+let stack: StackUnderTest;
+let onCluster: RunStatus;
 
 beforeAll(async () => {
   admin = createApiClient(await serverOfKubeconfig(inject('kubeconfig')));
   store = await startClusterStore(admin, ['cluster', 'processes']);
-}, 240_000);
-afterAll(() => store.stop());
+  stack = await openStack('cluster', clusterJobs);
+});
+afterAll(async () => {
+  await stack.down();
+  await store.stop();
+});
+
+test('a run whose job stages are Jobs goes live, and makes the bytes that processes make', async () => {
+  const { status, jobs, log } = await play(stack);
+  onCluster = status;
+  expect(status.stages.map(({ state }) => state)).toEqual(Array.from({ length: 7 }, () => 'done'));
+  expect(stagesOf(jobs)).toEqual(jobStages);
+  expect(new Set(jobs.map(({ gpus, node }) => [gpus, node].join(' on ')))).toEqual(new Set([`1 on ${nodeName}`]));
+  expect(await listSeenJobs(admin)).toEqual([]);
+  expect(log).toMatch(/"phase": ?"train".*"train_loss"/u);
+  expect(digests(status)).toEqual(digests(await playAsProcesses()));
+});
 
 test(
-  'a run whose job stages are Jobs goes live, and makes the bytes that processes make',
-  { timeout: 900_000 },
+  'a run whose jobs workers are killed all the time is one Job a stage, makes the same bytes, and keeps its log whole',
+  { timeout: 600_000 + kills * 120_000 },
   async () => {
-    const { status: onCluster, jobs, log } = await playedOn('cluster', clusterJobs);
-    expect(onCluster.stages.map(({ state }) => state)).toEqual(Array.from({ length: 7 }, () => 'done'));
-    expect(jobs.map(({ stage }) => stage).toSorted()).toEqual([
-      'build-engine',
-      'convert',
-      'evaluate',
-      'prepare-data',
-      'train',
-    ]);
-    expect(new Set(jobs.map(({ gpus, node }) => [gpus, node].join(' on ')))).toEqual(new Set([`1 on ${nodeName}`]));
-    expect(await listSeenJobs(admin)).toEqual([]);
-    expect(log).toMatch(/"phase": ?"train".*"train_loss"/u);
-    const { status: asProcesses } = await playedOn('processes', () => ({}));
-    expect(digests(onCluster)).toEqual(digests(asProcesses));
+    const killer = openWorkerKiller(stack, store.environment, createRandom(7));
+    const told: number[] = [];
+    try {
+      while (told.reduce((sum, count) => sum + count, 0) < kills) {
+        const playing = play(stack, { reuse: false });
+        told.push(await killer.killUntil(playing));
+        const { status, jobs, log } = await playing;
+        expect(stagesOf(jobs)).toEqual(jobStages);
+        expect(status.stages.slice(0, 5).map(({ attempts }) => attempts)).toEqual([1, 1, 1, 1, 1]);
+        expect(digests(status)).toEqual(digests(onCluster));
+        expect(stepsIn(log)).toEqual([...new Set(stepsIn(log))].toSorted((one, next) => one - next));
+        expect(log).not.toContain('lines are missing here');
+      }
+    } finally {
+      killer.stop();
+    }
+    process.stdout.write(`${told.length} runs went live, whose jobs workers were killed ${told.join(', ')} times\n`);
   },
 );
 
@@ -51,27 +77,30 @@ interface Played {
   readonly log: string;
 }
 
-async function playedOn(bucket: string, platform: (corpus: string) => JsonObject): Promise<Played> {
-  const stack = await startStack({ storeUri: `s3://${bucket}/windlass`, environment: store.environment, platform });
+async function openStack(bucket: string, platform: (corpus: string) => JsonObject): Promise<StackUnderTest> {
+  return startStack({ storeUri: `s3://${bucket}/windlass`, environment: store.environment, platform });
+}
+
+async function playAsProcesses(): Promise<RunStatus> {
+  const other = await openStack('processes', () => ({}));
   try {
-    return await play(stack);
+    return (await play(other)).status;
   } finally {
-    await stack.down();
+    await other.down();
   }
 }
 
-async function play(stack: StackUnderTest): Promise<Played> {
-  const { client } = stack;
+async function play(on: StackUnderTest, more: JsonObject = {}): Promise<Played> {
   const sightings = watchJobs(admin);
-  const { runId } = await client.start(input);
-  const failure = await client.wait(runId).then(
+  const { runId } = await on.client.start({ ...input, ...more });
+  const failure = await on.client.wait(runId).then(
     () => '',
     (error: unknown) => String(error),
   );
   sightings.stop();
-  const status = await client.status(runId);
+  const status = await on.client.status(runId);
   expect(failure, status.attention?.logTail ?? '').toBe('');
-  const [log, standing] = [await stack.windlass('logs', runId, 'train'), await stack.windlass('jobs', '--json')];
+  const [log, standing] = [await on.windlass('logs', runId, 'train'), await on.windlass('jobs', '--json')];
   expect(log).toMatchObject({ exitCode: 0, stderr: '' });
   expect(JSON.parse(standing.stdout)).toEqual({ jobs: [] });
   return { status, jobs: [...sightings.jobs.values()], log: log.stdout };
@@ -79,6 +108,14 @@ async function play(stack: StackUnderTest): Promise<Played> {
 
 function clusterJobs(corpus: string): JsonObject {
   return { jobs: jobsOnCluster({ kubeconfig: inject('kubeconfig'), store, corpus }) };
+}
+
+function stagesOf(jobs: readonly SeenJob[]): readonly string[] {
+  return jobs.map(({ stage }) => stage).toSorted();
+}
+
+function stepsIn(log: string): readonly number[] {
+  return [...log.matchAll(/^\{.*"phase": ?"train".*"step": ?(\d+)/gmu)].map(([, step]) => Number(step));
 }
 
 function digests(run: RunStatus): unknown[] {
