@@ -11,6 +11,7 @@ import { importLabImage } from './image.ts';
 import type { Lab } from './lab.ts';
 import { claimLab, nodeName, removeBridges } from './lab.ts';
 import { labNamespace } from './namespace.ts';
+import { servePodNames } from './pod-names.ts';
 import { apiServer, containerd, controllerManager, etcd, etcdUrl, kubelet, scheduler } from './programs.ts';
 import type { RunningProgram } from './running-program.ts';
 import { startProgram } from './running-program.ts';
@@ -36,6 +37,7 @@ export async function startCluster(binary: string): Promise<Cluster> {
     for (const program of [etcd(lab), apiServer(lab), containerd(lab)])
       programs.unshift(await startProgram(program, lab.directory));
     const client = await answeringClient(lab, programs);
+    programs.unshift(await servePodNames(client));
     await until(programs, async () => isContainerdReady(lab));
     await importLabImage(lab.directory);
     for (const program of [controllerManager(lab), scheduler(lab), kubelet(lab)])

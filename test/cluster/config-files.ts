@@ -1,6 +1,7 @@
 import type { Lab } from './lab.ts';
 import { labNamespace } from './namespace.ts';
 import { nodeIp, nodeName, podBridge, podSubnet } from './lab.ts';
+import { clusterDomain } from './pod-names.ts';
 
 /** Tokens of the lab, and who they stand for. */
 const tokens = {
@@ -60,6 +61,8 @@ function kubeletConfig({ directory, ports }: Lab): unknown {
     healthzPort: 0,
     authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },
     authorization: { mode: 'AlwaysAllow' },
+    clusterDNS: [nodeIp],
+    clusterDomain,
     containerRuntimeEndpoint: `unix://${directory}/containerd.sock`,
     cgroupDriver: 'cgroupfs',
     failCgroupV1: false,

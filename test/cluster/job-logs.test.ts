@@ -1,8 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { buildJobDocument } from '../../src/activities/job-document.ts';
@@ -16,9 +13,8 @@ import { jobRequest } from '../fakes/job-requests.ts';
 import { openClusterJobs } from './cluster-jobs.ts';
 import { closeJobsFolder, openJobsFolder } from './jobs-folder.ts';
 import type { KilledWorkerOptions } from './killed-worker.ts';
+import { runWorker } from './run-worker.ts';
 
-const node = fileURLToPath(new URL('../../node_modules/.bin/node', import.meta.url));
-const worker = fileURLToPath(new URL('killed-worker.ts', import.meta.url));
 /** More than one round of all places: `WINDLASS_KILLS=50 npm run test:cluster`. */
 const kills = Number(process.env['WINDLASS_KILLS'] ?? 13);
 const chatLines = 1600;
@@ -117,15 +113,6 @@ describe('a job whose worker is killed', () => {
 function optionsOf(number: number, request: JobRequest): Omit<KilledWorkerOptions, 'killAt'> {
   const at = (name: string): string => path.join(root, `${name}-${number}.json`);
   return { kubeconfig: inject('kubeconfig'), root, request, stateFile: at('state'), pointsFile: at('points') };
-}
-
-/** @returns its exit code, or the signal that ended it */
-async function runWorker(options: KilledWorkerOptions, killAfterMs?: number): Promise<number | string> {
-  const child = spawn(node, [worker, JSON.stringify(options)], { stdio: ['ignore', 'inherit', 'inherit'] });
-  const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
-  if (killAfterMs !== undefined) void delay(killAfterMs).then(() => child.kill('SIGKILL'));
-  const [code, signal] = await ended;
-  return code ?? signal ?? '';
 }
 
 async function expectWhole(

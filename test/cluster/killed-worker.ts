@@ -14,6 +14,7 @@ import { createKubernetesJobRunner } from '../../src/adapters/kubernetes/job-run
 import { serverOfKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts';
 import { createPodLogStream } from '../../src/adapters/kubernetes/pod-log-stream.ts';
 import type { JobEnd, JobHandle, JobOutcome, JobRequest } from '../../src/contracts/job.ts';
+import type { KubernetesJobProfile } from '../../src/contracts/platform.ts';
 import type { ObjectStore } from '../../src/ports/object-store.ts';
 import { createFakeTracking } from '../fakes/fake-tracking.ts';
 import { clusterPlatform } from './job-pods.ts';
@@ -22,6 +23,7 @@ import { clusterPlatform } from './job-pods.ts';
 export interface KilledWorkerOptions {
   readonly kubeconfig: string;
   readonly root: string;
+  readonly profile?: Partial<KubernetesJobProfile>;
   readonly request: JobRequest;
   /** What Temporal would hold of the run: heartbeats, results of activities; and what was sent to MLflow. */
   readonly stateFile: string;
@@ -83,8 +85,9 @@ function withWrites(objects: ObjectStore): ObjectStore {
 }
 
 async function openActivities(): Promise<JobActivities> {
-  const { kubeconfig, root } = options;
-  const platform = clusterPlatform(kubeconfig, root);
+  const { kubeconfig, root, profile } = options;
+  const usual = clusterPlatform(kubeconfig, root);
+  const platform = { ...usual, defaults: { ...usual.defaults, ...profile } };
   const server = await serverOfKubeconfig(path.join(path.dirname(kubeconfig), 'worker.kubeconfig'));
   const objects = createDirectoryStore(pathToFileURL(path.join(root, 'store')).href);
   const runner = createKubernetesJobRunner({
