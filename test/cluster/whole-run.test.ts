@@ -11,12 +11,10 @@ import type { VersitygwServer } from '../servers/versitygw.ts';
 import { startClusterStore } from './cluster-store.ts';
 import { jobsOnCluster } from './job-stages.ts';
 import { nodeName } from './lab.ts';
-import type { SeenJob } from './seen-jobs.ts';
-import { listSeenJobs, watchJobs } from './seen-jobs.ts';
+import { jobStages, playRun, stagesOf } from './played-run.ts';
+import { listSeenJobs } from './seen-jobs.ts';
 import { openWorkerKiller } from './worker-killer.ts';
 
-const input = { model: 'tiny', preset: 'tiny', requester: 'grace' } as const;
-const jobStages = ['build-engine', 'convert', 'evaluate', 'prepare-data', 'train'];
 /** More runs are played for more: `WINDLASS_WORKER_KILLS=50 npm run test:cluster`. */
 const kills = Number(process.env['WINDLASS_WORKER_KILLS'] ?? 5);
 
@@ -36,7 +34,7 @@ afterAll(async () => {
 });
 
 test('a run whose job stages are Jobs goes live, and makes the bytes that processes make', async () => {
-  const { status, jobs, log } = await play(stack);
+  const { status, jobs, log } = await playRun(admin, stack);
   onCluster = status;
   expect(status.stages.map(({ state }) => state)).toEqual(Array.from({ length: 7 }, () => 'done'));
   expect(stagesOf(jobs)).toEqual(jobStages);
@@ -54,7 +52,7 @@ test(
     const told: number[] = [];
     try {
       while (told.reduce((sum, count) => sum + count, 0) < kills) {
-        const playing = play(stack, { reuse: false });
+        const playing = playRun(admin, stack, { reuse: false });
         told.push(await killer.killUntil(playing));
         const { status, jobs, log } = await playing;
         expect(stagesOf(jobs)).toEqual(jobStages);
@@ -70,13 +68,6 @@ test(
   },
 );
 
-interface Played {
-  readonly status: RunStatus;
-  readonly jobs: readonly SeenJob[];
-  /** Of the training. */
-  readonly log: string;
-}
-
 async function openStack(bucket: string, platform: (corpus: string) => JsonObject): Promise<StackUnderTest> {
   return startStack({ storeUri: `s3://${bucket}/windlass`, environment: store.environment, platform });
 }
@@ -84,34 +75,14 @@ async function openStack(bucket: string, platform: (corpus: string) => JsonObjec
 async function playAsProcesses(): Promise<RunStatus> {
   const other = await openStack('processes', () => ({}));
   try {
-    return (await play(other)).status;
+    return (await playRun(admin, other)).status;
   } finally {
     await other.down();
   }
 }
 
-async function play(on: StackUnderTest, more: JsonObject = {}): Promise<Played> {
-  const sightings = watchJobs(admin);
-  const { runId } = await on.client.start({ ...input, ...more });
-  const failure = await on.client.wait(runId).then(
-    () => '',
-    (error: unknown) => String(error),
-  );
-  sightings.stop();
-  const status = await on.client.status(runId);
-  expect(failure, status.attention?.logTail ?? '').toBe('');
-  const [log, standing] = [await on.windlass('logs', runId, 'train'), await on.windlass('jobs', '--json')];
-  expect(log).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(JSON.parse(standing.stdout)).toEqual({ jobs: [] });
-  return { status, jobs: [...sightings.jobs.values()], log: log.stdout };
-}
-
 function clusterJobs(corpus: string): JsonObject {
   return { jobs: jobsOnCluster({ kubeconfig: inject('kubeconfig'), store, corpus }) };
-}
-
-function stagesOf(jobs: readonly SeenJob[]): readonly string[] {
-  return jobs.map(({ stage }) => stage).toSorted();
 }
 
 function stepsIn(log: string): readonly number[] {

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { ApiClient } from '../../src/adapters/kubernetes/api-client.ts';
+import { createApiClient } from '../../src/adapters/kubernetes/api-client.ts';
+import { serverOfKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts';
+import type { JsonObject } from '../../src/contracts/json.ts';
+import type { StackUnderTest } from '../integration/stack-under-test.ts';
+import { startStack } from '../integration/stack-under-test.ts';
+import type { VersitygwServer } from '../servers/versitygw.ts';
+import { startClusterStore } from './cluster-store.ts';
+import { jobsOnCluster } from './job-stages.ts';
+import { jobStages, playRun, stagesOf } from './played-run.ts';
+
+let store: VersitygwServer;
+let admin: ApiClient;
+let stack: StackUnderTest;
+
+beforeAll(async () => {
+  admin = createApiClient(await serverOfKubeconfig(inject('kubeconfig')));
+  store = await startClusterStore(admin, ['nodes']);
+  const platform = (corpus: string): JsonObject => ({
+    jobs: {
+      ...jobsOnCluster({ kubeconfig: inject('kubeconfig'), store, corpus }),
+      stages: { train: { nodes: 2, gpus: 2 } },
+    },
+  });
+  stack = await startStack({ storeUri: 's3://nodes/windlass', environment: store.environment, platform });
+});
+afterAll(async () => {
+  await stack.down();
+  await store.stop();
+});
+
+test('a run whose training has two pods of two processes each goes live, and the checkpoint says so', async () => {
+  const { status, jobs, log } = await playRun(admin, stack);
+  expect(stagesOf(jobs)).toEqual(jobStages);
+  const training = status.stages.find(({ stage }) => stage === 'train');
+  expect(training).toMatchObject({ state: 'done', attempts: 1 });
+  const shown = await stack.windlass('artifacts', 'show', training?.artifact?.digest ?? '', '--json');
+  expect(JSON.parse(shown.stdout)).toMatchObject({ attributes: { world: { ranks: 4, device: 'cpu' } } });
+  expect(log).toMatch(/"step": ?300\b/u);
+});
