@@ -123,8 +123,10 @@ async function retire(
   replica: ServingReplica,
   request: TargetModel & { readonly keep: readonly number[]; readonly fence: number },
 ): Promise<number[]> {
-  const { publishedVersions } = await replica.readState(request.model);
-  const old = publishedVersions.filter((version) => !request.keep.includes(version));
+  const { publishedVersions, stagedVersions } = await replica.readState(request.model);
+  // A worker that was killed while it removed a version has left it unpublished, with its files beside the repository.
+  const all = new Set([...publishedVersions, ...stagedVersions]);
+  const old = [...all].filter((version) => !request.keep.includes(version));
   for (const version of old) await replica.unpublish({ model: request.model, version, fence: request.fence });
   return old;
 }

@@ -102,6 +102,13 @@ describe('a change of a target', () => {
     ]);
   });
 
+  test('removes what a worker has left that was killed while it removed a version', async () => {
+    Object.assign(first, { ready: [3], published: [2, 3], staged: [1] });
+    const removed = await run(async () => activities.retireVersions({ ...target, keep: [2, 3], fence: 1 }));
+    expect(removed).toEqual([1]);
+    expect(first).toMatchObject({ published: [2, 3], staged: [] });
+  });
+
   test('is seen through though the run is cancelled meanwhile, so that its undo comes after it', async () => {
     second.switchDelayMs = 60;
     const switching = run(async () => activities.showVersions({ ...target, versions: [1], fence: 1 }));

@@ -36,6 +36,6 @@ test('a run whose training has two pods of two processes each goes live, and the
   const training = status.stages.find(({ stage }) => stage === 'train');
   expect(training).toMatchObject({ state: 'done', attempts: 1 });
   const shown = await stack.windlass('artifacts', 'show', training?.artifact?.digest ?? '', '--json');
-  expect(JSON.parse(shown.stdout)).toMatchObject({ attributes: { world: { ranks: 4, device: 'cpu' } } });
+  expect(JSON.parse(shown.stdout)).toMatchObject({ manifest: { attributes: { world: { ranks: 4, device: 'cpu' } } } });
   expect(log).toMatch(/"step": ?300\b/u);
 });

@@ -6,6 +6,8 @@ import type { MachineDescription, ServingReplica } from '../../src/ports/serving
 export interface FakeReplica extends ServingReplica {
   ready: readonly number[];
   published: readonly number[];
+  /** Versions of which an interrupted publication or removal has left files. */
+  staged: readonly number[];
   candidate: number | null;
   machine: MachineDescription;
   /** Version that answers unversioned requests instead of the highest ready one. */
@@ -27,6 +29,7 @@ export function createFakeReplica(name: string): FakeReplica {
     name,
     ready: [],
     published: [],
+    staged: [],
     candidate: null,
     machine: { runtimeVersions: {}, cpuFeatures: [] },
     answersAs: null,
@@ -37,7 +40,7 @@ export function createFakeReplica(name: string): FakeReplica {
       readyVersions: replica.ready,
       desiredVersions: replica.ready,
       publishedVersions: replica.published,
-      stagedVersions: [],
+      stagedVersions: replica.staged,
       hasCandidate: replica.candidate !== null,
     }),
     raiseFence: async ({ fence }) => passFence(fence),
@@ -50,6 +53,7 @@ export function createFakeReplica(name: string): FakeReplica {
       passFence(fence);
       if (replica.ready.includes(version)) throw new Error(`version ${version} is ready`);
       replica.published = replica.published.filter((entry) => entry !== version);
+      replica.staged = replica.staged.filter((entry) => entry !== version);
     },
     loadCandidate: async ({ version, fence }) => {
       passFence(fence);
