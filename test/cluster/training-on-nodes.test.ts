@@ -38,4 +38,25 @@ test('a run whose training has two pods of two processes each goes live, and the
   const shown = await stack.windlass('artifacts', 'show', training?.artifact?.digest ?? '', '--json');
   expect(JSON.parse(shown.stdout)).toMatchObject({ manifest: { attributes: { world: { ranks: 4, device: 'cpu' } } } });
   expect(log).toMatch(/"step": ?300\b/u);
+  const figures = await figuresOfJobsWorker();
+  for (const stage of jobStages)
+    expect(figures).toContain(`windlass_jobs_ended_total{outcome="succeeded",runner="kubernetes",stage="${stage}"`);
+  for (const figure of clusterFigures) expect(figures).toMatch(figure);
 });
+
+/** Jobs and a Service made, Jobs deleted, two watches that listed, logs that were kept, times that were known. */
+const clusterFigures = [
+  /^windlass_kubernetes_requests_total\{code="201",method="POST",.*\} [1-9]/mu,
+  /^windlass_kubernetes_requests_total\{code="200",method="DELETE",.*\} [5-9]$/mu,
+  /^windlass_watch_lists_total\{resource="jobs",.*\} [1-9]/mu,
+  /^windlass_watch_lists_total\{resource="pods",.*\} [1-9]/mu,
+  /^windlass_watch_staleness_seconds\{.*\} \d/mu,
+  /^windlass_log_bytes_total\{.*\} [1-9]\d{3}/mu,
+  /^windlass_job_running_seconds_count\{outcome="succeeded",stage="train",.*\} 1$/mu,
+];
+
+/** As Prometheus gets them. */
+async function figuresOfJobsWorker(): Promise<string> {
+  const url = stack.state.endpoints.workers['jobs-worker']?.metricsUrl ?? '';
+  return (await fetch(url)).text();
+}
