@@ -10,16 +10,60 @@ import type { RunState } from './run-state.ts';
 
 const decisionExample = '{"by":"ada","engineDigest":"sha256:…","comment":"reads well"}';
 
+export interface ApprovalOrder {
+  readonly spec: ApprovalSpec;
+  readonly engineDigest: Digest;
+  readonly target: string;
+  readonly requester: string;
+}
+
+/** Where decisions about a release arrive. */
+export interface ApprovalDesk {
+  /** Waits for the release owner's word on exactly this engine; a word on another one does not count. Expires to a clear end. */
+  awaitApproval(order: ApprovalOrder): Promise<ApprovalRecord>;
+}
+
+/** A decision that came when none was awaited. */
+interface EarlyDecision {
+  readonly decision: Decision;
+  readonly atMs: number;
+}
+
 /** Handlers of decisions; they must be there before a run first waits for anything. */
-export function listenForDecisions(state: RunState): void {
+export function openApprovalDesk(state: RunState): ApprovalDesk {
+  let early: EarlyDecision | null = null;
   const take = (decision: Decision): void => {
     state.change({ decision: { ...decision, at: new Date().toISOString() } });
   };
   const takeSignal = (decision: Decision): void => {
     const problem = decisionProblem(state.status, decision);
-    if (problem === null) take(decision);
-    else log.warn('a decision was not taken', { problem, by: decision.by });
+    if (problem === null) return take(decision);
+    if (state.status.approval === null) early = { decision, atMs: Date.now() };
+    log.warn('a decision was not taken', { problem, by: decision.by });
   };
+  /*
+   * A query is answered by a worker that goes through what has happened, and may be further than the history says: a worker is lost, and what made the
+   * run wait stands in its next workflow task, together with the decision of somebody who has seen it wait. There signals come first. One moment
+   * is one workflow task: a decision of any earlier one was sent by somebody who could not know what is decided.
+   */
+  const takeEarly = (): void => {
+    if (early?.atMs === Date.now() && decisionProblem(state.status, early.decision) === null) take(early.decision);
+  };
+  listen(state, take, takeSignal);
+  return {
+    awaitApproval: async ({ spec, ...asked }) => {
+      const expiresAt = new Date(Date.now() + spec.expiresSeconds * 1000).toISOString();
+      const request: ApprovalRequest = { ...asked, fourEyes: spec.fourEyes, expiresAt };
+      state.change({ phase: 'awaiting-approval', approval: request, decision: null });
+      takeEarly();
+      const decided = await condition(() => state.status.decision !== null, spec.expiresSeconds * 1000);
+      state.change({ approval: null, phase: 'running' });
+      return recordOf(state, decided, request);
+    },
+  };
+}
+
+function listen(state: RunState, take: (decision: Decision) => void, takeSignal: (decision: Decision) => void): void {
   setHandler(approveSignal, (word) => takeSignal({ ...word, decision: 'approve' }), {
     description: `Approve the release (services; people rather use the Update "decide"). Example: ${decisionExample}`,
   });
@@ -40,29 +84,6 @@ export function listenForDecisions(state: RunState): void {
       description: `Approve or reject the release; refused where it does not fit. Example: {"decision":"approve","by":"ada","engineDigest":"sha256:…","comment":"reads well"}`,
     },
   );
-}
-
-export interface ApprovalOrder {
-  readonly spec: ApprovalSpec;
-  readonly engineDigest: Digest;
-  readonly target: string;
-  readonly requester: string;
-}
-
-/** Waits for the release owner's word on exactly this engine; a word on another one does not count. Expires to a clear end. */
-export async function awaitApproval(state: RunState, order: ApprovalOrder): Promise<ApprovalRecord> {
-  const expiresAtMs = Date.now() + order.spec.expiresSeconds * 1000;
-  const request: ApprovalRequest = {
-    engineDigest: order.engineDigest,
-    target: order.target,
-    requester: order.requester,
-    fourEyes: order.spec.fourEyes,
-    expiresAt: new Date(expiresAtMs).toISOString(),
-  };
-  state.change({ phase: 'awaiting-approval', approval: request, decision: null });
-  const decided = await condition(() => state.status.decision !== null, order.spec.expiresSeconds * 1000);
-  state.change({ approval: null, phase: 'running' });
-  return recordOf(state, decided, request);
 }
 
 function recordOf(state: RunState, decided: boolean, request: ApprovalRequest): ApprovalRecord {

@@ -6,11 +6,10 @@ import type { ForkInput } from '../contracts/fork.ts';
 import type { RunInput } from '../contracts/run-spec.ts';
 import type { RunResult } from '../contracts/run-status.ts';
 import { control } from './activity-profiles.ts';
-import { awaitApproval, listenForDecisions } from './approval.ts';
+import { openApprovalDesk } from './approval.ts';
 import { failureOf, isCancelled, outermost } from './failure-of.ts';
 import { mendingDamage } from './mend-damage.ts';
 import { acceptedUpdate, statusQuery } from './messages.ts';
-import type { RepairDesk } from './repair-desk.ts';
 import { openRepairDesk } from './repair-desk.ts';
 import { memoOf } from './run-memo.ts';
 import type { RunState } from './run-state.ts';
@@ -32,10 +31,10 @@ import { stoppingPoint } from './stopping-point.ts';
  */
 export async function llmPipeline(input: RunInput | ForkInput): Promise<RunResult> {
   const state = createRunState(workflowInfo().workflowId, modelNameIn(input));
-  const repairs = listen(state);
+  const desks = listen(state);
   let run: RunContext | null = null;
   try {
-    const begun = (run = await resolve(state, repairs, input));
+    const begun = (run = await resolve(state, desks, input));
     return await mendingDamage(begun, async () => textToAnswers(begun));
   } catch (error) {
     await conclude(state, run, error);
@@ -62,8 +61,10 @@ function modelNameIn(input: unknown): string {
   return hasModel ? String(input.model) : 'unnamed';
 }
 
-function listen(state: RunState): RepairDesk {
-  listenForDecisions(state);
+/** Where people's words about the run arrive. */
+type Desks = Pick<RunContext, 'approvals' | 'repairs'>;
+
+function listen(state: RunState): Desks {
   setHandler(statusQuery, () => state.status, {
     description: 'State of the run: stages, what is awaited, evaluation, links.',
   });
@@ -75,10 +76,10 @@ function listen(state: RunState): RepairDesk {
     },
     { description: 'Answers once the input was checked and the run has begun (or failed).' },
   );
-  return openRepairDesk(state);
+  return { approvals: openApprovalDesk(state), repairs: openRepairDesk(state) };
 }
 
-async function resolve(state: RunState, repairs: RepairDesk, input: RunInput | ForkInput): Promise<RunContext> {
+async function resolve(state: RunState, desks: Desks, input: RunInput | ForkInput): Promise<RunContext> {
   const resolved = await control.resolveRun({ runId: state.status.runId, input });
   const { spec, specDigest, specUri, links, fork } = resolved;
   const opening = {
@@ -103,7 +104,7 @@ async function resolve(state: RunState, repairs: RepairDesk, input: RunInput | F
     fork,
     links: { MLflow: tracking.url, ...(links.temporal === null ? {} : { Temporal: links.temporal }), spec: specUri },
   });
-  return { state, resolved, repairs, trackingRunId: tracking.trackingRunId, made: createMadeStages() };
+  return { state, resolved, ...desks, trackingRunId: tracking.trackingRunId, made: createMadeStages() };
 }
 
 async function allocateVersion(run: RunContext, checkpoint: Artifact): Promise<number> {
@@ -153,7 +154,7 @@ async function approve(run: RunContext, engine: Artifact, { summary }: Evaluated
   const { spec } = run.resolved;
   if (!spec.approval.required && summary.verdict === 'pass') return;
   if (run.state.status.decision?.engineDigest === engine.digest) return;
-  await awaitApproval(run.state, {
+  await run.approvals.awaitApproval({
     spec: spec.approval,
     engineDigest: engine.digest,
     target: spec.target,

@@ -2,8 +2,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { KubernetesJobProfile } from '../../src/contracts/platform.ts';
-import type { VersitygwServer } from '../servers/versitygw.ts';
-import { storeSecret } from './cluster-store.ts';
+import type { ClusterStore } from './cluster-store.ts';
 import { jobProfile } from './job-pods.ts';
 import { labNamespace } from './namespace.ts';
 
@@ -14,7 +13,7 @@ const certificates = '/etc/ssl';
 export interface JobStagesOptions {
   /** Of an administrator; the one of a worker lies beside it. */
   readonly kubeconfig: string;
-  readonly store: VersitygwServer;
+  readonly store: ClusterStore;
   /** The folder that the sources of runs name. */
   readonly corpus: string;
   readonly profile?: Partial<KubernetesJobProfile>;
@@ -45,7 +44,7 @@ export function jobsOnCluster({
       sharedMemory: '64Mi',
       scratch: '2Gi',
       environment: { ...usual.environment, AWS_ENDPOINT_URL: store.endpoint, AWS_REGION: 'us-east-1' },
-      environmentSecrets: [storeSecret],
+      environmentSecrets: [store.secret],
       pod: usual.pod,
       ...profile,
     } as unknown as JsonObject,

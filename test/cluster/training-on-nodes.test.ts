@@ -5,12 +5,12 @@ import { serverOfKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts'
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { StackUnderTest } from '../integration/stack-under-test.ts';
 import { startStack } from '../integration/stack-under-test.ts';
-import type { VersitygwServer } from '../servers/versitygw.ts';
+import type { ClusterStore } from './cluster-store.ts';
 import { startClusterStore } from './cluster-store.ts';
 import { jobsOnCluster } from './job-stages.ts';
 import { jobStages, playRun, stagesOf } from './played-run.ts';
 
-let store: VersitygwServer;
+let store: ClusterStore;
 let admin: ApiClient;
 let stack: StackUnderTest;
 

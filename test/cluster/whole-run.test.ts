@@ -7,7 +7,7 @@ import type { RunStatus } from '../../src/contracts/run-status.ts';
 import { createRandom } from '../chaos/plan/random.ts';
 import type { StackUnderTest } from '../integration/stack-under-test.ts';
 import { startStack } from '../integration/stack-under-test.ts';
-import type { VersitygwServer } from '../servers/versitygw.ts';
+import type { ClusterStore } from './cluster-store.ts';
 import { startClusterStore } from './cluster-store.ts';
 import { jobsOnCluster } from './job-stages.ts';
 import { nodeName } from './lab.ts';
@@ -19,7 +19,7 @@ import { openWorkerKiller } from './worker-killer.ts';
 /** More runs are played for more: `WINDLASS_WORKER_KILLS=50 npm run test:cluster`. */
 const kills = Number(process.env['WINDLASS_WORKER_KILLS'] ?? 5);
 
-let store: VersitygwServer;
+let store: ClusterStore;
 let admin: ApiClient;
 let stack: StackUnderTest;
 

@@ -8,6 +8,7 @@ import type { ResolvedRun, RunSpec } from '../../contracts/run-spec.ts';
 import type { JobStageName } from '../../contracts/stage.ts';
 import { isBefore } from '../../contracts/stage.ts';
 import { control } from '../activity-profiles.ts';
+import type { ApprovalDesk } from '../approval.ts';
 import type { JobRun } from '../run-job.ts';
 import { runJob } from '../run-job.ts';
 import type { RepairDesk } from '../repair-desk.ts';
@@ -21,6 +22,7 @@ export interface RunContext {
   /** What the run works with now; a repair puts another one here. */
   resolved: ResolvedRun;
   readonly repairs: RepairDesk;
+  readonly approvals: ApprovalDesk;
   readonly trackingRunId: string;
   readonly made: MadeStages;
 }

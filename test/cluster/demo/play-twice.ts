@@ -7,6 +7,7 @@ import type { JsonObject } from '../../../src/contracts/json.ts';
 import type { Ground, StackOptions } from '../../integration/stack-under-test.ts';
 import { startStack } from '../../integration/stack-under-test.ts';
 import type { VersitygwServer } from '../../servers/versitygw.ts';
+import type { ClusterStore } from '../cluster-store.ts';
 import { startClusterStore } from '../cluster-store.ts';
 import type { Cluster } from '../cluster.ts';
 import { startCluster } from '../cluster.ts';
@@ -51,7 +52,7 @@ export async function playTwice(teardown: Teardown): Promise<boolean> {
   return isEqual;
 }
 
-async function playAsJobs(teardown: Teardown, cluster: Cluster, store: VersitygwServer): Promise<Played> {
+async function playAsJobs(teardown: Teardown, cluster: Cluster, store: ClusterStore): Promise<Played> {
   chapter(`The demo's fine-tuning, ${JSON.stringify(fineTuning)}, each of its jobs a Job`);
   const sightings = watchJobs(cluster.client, tellJob);
   const platform = (corpus: string): JsonObject => ({
