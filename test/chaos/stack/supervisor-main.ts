@@ -25,7 +25,9 @@ function chaosServers(spec: ServerSpec): readonly ServerSpec[] {
   if (!spec.name.endsWith('-worker')) return [spec];
   const [part = ''] = spec.name.split('-');
   const worker = { ...spec, command: { ...spec.command, args: [chaosWorker, part] } };
-  return [worker, { ...worker, name: `second-${spec.name}` }];
+  // Metrics have one port, which the first one listens at.
+  const { WINDLASS_METRICS_ADDRESS: _, ...env } = worker.command.env;
+  return [worker, { ...worker, name: `second-${spec.name}`, command: { ...worker.command, env } }];
 }
 
 /** Models of `twin` are served by both Tritons, those of `solo` by one. */
