@@ -39,7 +39,7 @@ export function openApprovalDesk(state: RunState): ApprovalDesk {
     const problem = decisionProblem(state.status, decision);
     if (problem === null) return take(decision);
     if (state.status.approval === null) early = { decision, atMs: Date.now() };
-    log.warn('a decision was not taken', { problem, by: decision.by });
+    log.warn('a decision does not fit now', { problem, by: decision.by });
   };
   /*
    * A query is answered by a worker that goes through what has happened, and may be further than the history says: a worker is lost, and what made the
@@ -47,7 +47,9 @@ export function openApprovalDesk(state: RunState): ApprovalDesk {
    * is one workflow task: a decision of any earlier one was sent by somebody who could not know what is decided.
    */
   const takeEarly = (): void => {
-    if (early?.atMs === Date.now() && decisionProblem(state.status, early.decision) === null) take(early.decision);
+    if (early?.atMs !== Date.now() || decisionProblem(state.status, early.decision) !== null) return;
+    log.info('the decision that came with what is decided counts', { by: early.decision.by });
+    take(early.decision);
   };
   listen(state, take, takeSignal);
   return {

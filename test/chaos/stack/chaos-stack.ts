@@ -54,7 +54,11 @@ export async function startChaosStack(store: 'directory' | 's3'): Promise<ChaosS
     startSupervisor(home, join(folder, 'windlass.yaml'), environment);
     return waitForStack({ home, stopOnFailure: false, onState: () => undefined });
   };
-  const { endpoints } = await up();
+  const { endpoints } = await up().catch(async (error: unknown) => {
+    // The servers that did come up would go on without anybody.
+    await stopStack(home);
+    throw error;
+  });
   return {
     folder,
     home,
