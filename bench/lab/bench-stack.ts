@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { DefaultLogger } from '@temporalio/worker';
 
 import { resolvePlatform } from '../../src/adapters/platform/resolve-platform.ts';
 import type { RunInput } from '../../src/contracts/run-spec.ts';
@@ -18,6 +18,7 @@ import type { StackHome } from '../../src/stack/stack-home.ts';
 import { homeDirectories, stackHome, targetHome } from '../../src/stack/stack-home.ts';
 import { stopProcesses, waitForEnd } from '../../src/stack/stop-processes.ts';
 import type { WorkerName } from '../../src/workers/worker-settings.ts';
+import { bundleWorkflows } from '../../src/workers/workflow-bundle.ts';
 import { processorMs, residentMib } from './processes.ts';
 import type { BenchServer } from './servers.ts';
 import { startServer } from './servers.ts';
@@ -189,7 +190,7 @@ function nodeServer(name: string, args: readonly string[], env: Record<string, s
 
 async function bundleInto(home: StackHome, workflows: URL): Promise<string> {
   const logger = new DefaultLogger('ERROR');
-  const { code } = await bundleWorkflowCode({ workflowsPath: fileURLToPath(workflows), logger });
+  const { code } = await bundleWorkflows({ workflowsPath: fileURLToPath(workflows), logger });
   const file = join(home.directory, `bundle-${workflows.pathname.split('/').slice(-2).join('-')}.js`);
   writeFileSync(file, code);
   return file;

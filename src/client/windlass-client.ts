@@ -14,6 +14,7 @@ import type { RunInput } from '../contracts/run-spec.ts';
 import type { RunResult, RunStatus } from '../contracts/run-status.ts';
 import { isEnded } from '../contracts/run-status.ts';
 import type { DeployOutcome, Freeze, TargetModel, TargetView } from '../contracts/serving.ts';
+import { queryAgain } from '../protocols/temporal/query-again.ts';
 import type { llmPipeline } from '../workflows/llm-pipeline.ts';
 import { awaitRun } from './await-run.ts';
 import { dataConverterOf } from './client-data-converter.ts';
@@ -69,7 +70,8 @@ export class WindlassClient {
 
   private constructor(connection: Connection, namespace: string, dataConverter: DataConverter) {
     this.#connection = connection;
-    this.#client = new Client({ connection, namespace, dataConverter });
+    const interceptors = { workflow: [queryAgain(() => this.#client)] };
+    this.#client = new Client({ connection, namespace, dataConverter, interceptors });
   }
 
   /**

@@ -15,6 +15,7 @@ import {
 
 import type { FailureName } from '../contracts/failures.ts';
 import { failures, isFailureName } from '../contracts/failures.ts';
+import { isQueryAhead } from '../contracts/query-ahead.ts';
 import { PayloadKeyError } from '../protocols/temporal/payload-keys.ts';
 
 /** Failures that only a caller sees: how a run was ended from outside, and a server that does not answer. */
@@ -102,6 +103,7 @@ function refusedCall(error: unknown, subject: string): WindlassError {
   if (error instanceof WorkflowExecutionAlreadyStartedError) {
     return new WindlassError('Conflict', `${subject} exists already: choose another id`, { cause: error });
   }
+  if (isQueryAhead(error)) return noAnswer(error, subject);
   if (error instanceof QueryNotRegisteredError || error instanceof QueryRejectedError) {
     return new WindlassError('NotFound', `${subject} does not answer this question: it is of another kind`, {
       cause: error,

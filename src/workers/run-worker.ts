@@ -68,14 +68,15 @@ function workerOptions(part: WorkerPart, config: WorkerContext): Omit<WorkerOpti
     ...workerSettings[part.name],
     ...heartbeatThrottle,
     shutdownGraceTime: config.shutdownGraceTime,
+    ...part.workflows,
     interceptors: {
+      ...part.workflows?.interceptors,
       activity: [
         () => ({ inbound: createFailureInterceptor(config.metrics) }),
         () => ({ inbound: createHeartbeatInterceptor() }),
       ],
     },
     ...versioningOptions(config.version),
-    ...part.workflows,
   };
 }
 

@@ -10,6 +10,7 @@ import { ApplicationFailure } from '@temporalio/common';
 
 import { AdapterError } from '../adapters/errors.ts';
 import { isFailureName } from '../contracts/failures.ts';
+import { isQueryAhead } from '../contracts/query-ahead.ts';
 
 export function isNotFound(error: unknown): boolean {
   return error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === status.NOT_FOUND);
@@ -39,5 +40,5 @@ export function namedFailure(error: unknown): unknown {
 
 function isOutage(error: unknown): error is Error {
   const kinds = [ServiceError, WorkflowUpdateRPCTimeoutOrCancelledError];
-  return kinds.some((kind) => error instanceof kind) || isGrpcServiceError(error);
+  return kinds.some((kind) => error instanceof kind) || isGrpcServiceError(error) || isQueryAhead(error);
 }

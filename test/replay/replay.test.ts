@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 
 import { DeterminismViolationError } from '@temporalio/workflow';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, test } from 'vitest';
 
 import { workflowTypes } from '../../src/contracts/names.ts';
+import { bundleWorkflows } from '../../src/workers/workflow-bundle.ts';
 import type { RecordedEvent, RecordedHistory } from './recorded-history.ts';
 import { calledActivities, historyNames, readableText, readHistory } from './recorded-history.ts';
 import type { RecordedOutcome } from './recorded-outcomes.ts';
@@ -22,7 +23,7 @@ beforeAll(async () => {
     logger: new DefaultLogger('ERROR'),
     telemetryOptions: { logging: { forward: {}, filter: 'ERROR' } },
   });
-  workflowBundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  workflowBundle = await bundleWorkflows({ workflowsPath, logger: new DefaultLogger('ERROR') });
 });
 
 async function replay(history: RecordedHistory): Promise<void> {

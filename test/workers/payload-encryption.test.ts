@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Client } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { WindlassClient } from '../../src/client/windlass-client.ts';
@@ -15,6 +15,7 @@ import {
 } from '../../src/protocols/temporal/data-converter.ts';
 import { readPayloadKeys } from '../../src/protocols/temporal/payload-keys.ts';
 import { checkPayloadKeys } from '../../src/workers/payload-key-check.ts';
+import { bundleWorkflows } from '../../src/workers/workflow-bundle.ts';
 import type { FakeWorld } from '../fakes/fake-world.ts';
 import { createFakeWorld } from '../fakes/fake-world.ts';
 import type { WorkflowLab } from '../workflows/workflow-lab.ts';
@@ -30,7 +31,7 @@ let workflowBundle: WorkflowBundleWithSourceMap;
 beforeAll(async () => {
   [lab, workflowBundle] = await Promise.all([
     openWorkflowLab('dev-server'),
-    bundleWorkflowCode({
+    bundleWorkflows({
       workflowsPath,
       failureConverterPath: encodedFailuresPath,
       logger: new DefaultLogger('ERROR'),

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { WorkflowBundleWithSourceMap } from '@temporalio/worker';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { messages, searchAttributes, targetWorkflowId } from '../../src/contracts/names.ts';
@@ -11,6 +11,7 @@ import type { TargetModel } from '../../src/contracts/serving.ts';
 import type { DeploymentVersion } from '../../src/workers/deployment-version.ts';
 import { versioningOptions } from '../../src/workers/deployment-version.ts';
 import { workflowsEntry } from '../../src/workers/workflow-bundle.ts';
+import { bundleWorkflows } from '../../src/workers/workflow-bundle.ts';
 import type { ActivityName, FakeWorld } from '../fakes/fake-world.ts';
 import { createFakeWorld } from '../fakes/fake-world.ts';
 import { releaseOf } from '../fakes/releases.ts';
@@ -53,7 +54,7 @@ function fixture(name: string): string {
 }
 
 async function bundle(path: string): Promise<WorkflowBundleWithSourceMap> {
-  return bundleWorkflowCode({ workflowsPath: path, logger: new DefaultLogger('ERROR') });
+  return bundleWorkflows({ workflowsPath: path, logger: new DefaultLogger('ERROR') });
 }
 
 /** Runs of one model do not wait for each other here: the queue of a target is not what is tried. */

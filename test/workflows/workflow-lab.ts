@@ -2,10 +2,11 @@ import { fileURLToPath } from 'node:url';
 
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkerOptions } from '@temporalio/worker';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 
 import { searchAttributes, taskQueues } from '../../src/contracts/names.ts';
 import { createFailureInterceptor } from '../../src/workers/failure-interceptor.ts';
+import { bundleWorkflows } from '../../src/workers/workflow-bundle.ts';
 import type { FakeWorld } from '../fakes/fake-world.ts';
 
 /** A time-skipping Temporal server with the real workflows, to be run in worlds of memory. */
@@ -39,7 +40,7 @@ export async function openWorkflowLab(
   });
   const [environment, bundle] = await Promise.all([
     openServer(kind, extraArgs),
-    bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') }),
+    bundleWorkflows({ workflowsPath, logger: new DefaultLogger('ERROR') }),
   ]);
   await registerSearchAttributes(environment);
   return {

@@ -5,8 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-
 import { buildVersitygw } from '../../../scripts/build-versitygw.mjs';
 import type { Platform } from '../../../src/contracts/platform.ts';
 import type { StackState } from '../../../src/contracts/stack-state.ts';
@@ -17,6 +15,7 @@ import type { StackHome } from '../../../src/stack/stack-home.ts';
 import { stackHome } from '../../../src/stack/stack-home.ts';
 import { stopStack } from '../../../src/stack/stop-stack.ts';
 import { waitForStack } from '../../../src/stack/up.ts';
+import { bundleWorkflows } from '../../../src/workers/workflow-bundle.ts';
 import type { ChaosFiles } from '../faults/chaos-files.ts';
 import { chaosVariable, makeChaosFolders } from '../faults/chaos-files.ts';
 import { freePort } from '../../servers/free-port.ts';
@@ -113,7 +112,7 @@ async function prepareS3(folder: string): Promise<Readonly<Record<string, string
 
 /** Once: a worker that is killed every few seconds has no time to bundle its workflows. */
 async function writeBundle(folder: string): Promise<string> {
-  const { code } = await bundleWorkflowCode({ workflowsPath: workflows, logger: new DefaultLogger('WARN') });
+  const { code } = await bundleWorkflows({ workflowsPath: workflows });
   const file = join(folder, 'workflow-bundle.js');
   writeFileSync(file, code);
   return file;
