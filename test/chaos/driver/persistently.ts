@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 const pauseMs = 500;
-const giveUpAfterMs = 240_000;
+/** As long as a run may take: one look needs all servers at once, and each of them is killed again and again. */
+const giveUpAfterMs = 1_200_000;
 
 /** A call to a server that may be down just now: tried until it answers, for minutes. */
 export async function persistently<Result>(what: string, call: () => Promise<Result>): Promise<Result> {
