@@ -64,7 +64,7 @@ async function play(): Promise<FollowReport> {
 async function follow({ name, id }: JobHandle): Promise<JobState> {
   const clock = createPollClock();
   for (;;) {
-    const { observation, job } = await looks.look({ kubernetesName: kubernetesName(name), uid: id });
+    const { observation, job } = await looks.look({ names: [kubernetesName(name)], uid: id });
     if (order.by === 'poll') noteProbe(job);
     const { state } = observation;
     if (state.kind === 'exited' || state.kind === 'lost') return state;

@@ -34,7 +34,7 @@ export interface ProcessJobsPlatform {
   readonly maxParallel: number;
 }
 
-/** Where and how the `kubernetes` runner starts jobs: one batch/v1 Job each. */
+/** Where and how the `kubernetes` runner starts jobs: one batch/v1 Job each, whatever was asked to make it. */
 export interface KubernetesJobsPlatform {
   readonly runner: 'kubernetes';
   /** A kubeconfig file; null: the service account of the pod that the worker runs in. */
@@ -51,8 +51,12 @@ export interface KubernetesJobsPlatform {
   readonly stages: Readonly<Partial<Record<JobKind, Partial<KubernetesJobProfile>>>>;
 }
 
+/** What is sent to Kubernetes for a job: its Job itself, or an object whose controller makes it. */
+export type KubernetesJobKind = 'Job' | 'JobSet' | 'TrainJob';
+
 /** What the pod of a job is made of. Quantities are written as Kubernetes writes them (`500m`, `16Gi`). */
 export interface KubernetesJobProfile {
+  readonly kind: KubernetesJobKind;
   /** Pods of a job; more than one only for `train`. Each is all that is described here, with a process for each of its GPUs. */
   readonly nodes: number;
   /** By digest (`name@sha256:…`), or by a name whose content never changes: it is part of every stage key. */

@@ -5,6 +5,7 @@ import type { MlflowOptions } from '../adapters/mlflow/rest.ts';
 import { createApiClient } from '../adapters/kubernetes/api-client.ts';
 import { serverOfPod } from '../adapters/kubernetes/api-server.ts';
 import { createJobApi } from '../adapters/kubernetes/job-api.ts';
+import { ensureKindsAreServed } from '../adapters/kubernetes/job-kinds.ts';
 import { createKubernetesJobRunner } from '../adapters/kubernetes/job-runner.ts';
 import type { JobWatch } from '../adapters/kubernetes/job-watch.ts';
 import { createJobWatch } from '../adapters/kubernetes/job-watch.ts';
@@ -94,7 +95,8 @@ export async function openJobRunner(config: WorkerContext, guard: PortGuard = un
     return { runner: guarded(createProcessJobRunner({ ...jobs, environment })), watch: null };
   const server = await (jobs.kubeconfig === null ? serverOfPod(environment) : serverOfKubeconfig(jobs.kubeconfig));
   const client = createApiClient(server, { metrics });
-  await ensureWorkerRights(client, jobs.namespace);
+  await ensureKindsAreServed(client, jobs);
+  await ensureWorkerRights(client, jobs);
   const api = createJobApi(client, jobs.namespace);
   const podLogs = createPodLogStream(server, jobs.namespace, { metrics });
   const watch = createJobWatch({ server, namespace: jobs.namespace, metrics });

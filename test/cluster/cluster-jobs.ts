@@ -63,3 +63,11 @@ export async function openClusterJobs({
 export async function workerServer(kubeconfig: string): Promise<ApiServer> {
   return serverOfKubeconfig(path.join(path.dirname(kubeconfig), 'worker.kubeconfig'));
 }
+
+/** Whether the API server has something at this path. */
+export async function isThere({ client }: ClusterJobs, at: string): Promise<boolean> {
+  return client({ method: 'GET', path: at }).then(
+    () => true,
+    () => false,
+  );
+}

@@ -8,11 +8,21 @@ import { createApiClient } from '../../src/adapters/kubernetes/api-client.ts';
 import { serverOfKubeconfig } from '../../src/adapters/kubernetes/kubeconfig.ts';
 import { configFiles } from './config-files.ts';
 import { importLabImage } from './image.ts';
+import type { Kubelab } from './kubelab.ts';
 import type { Lab } from './lab.ts';
 import { claimLab, nodeName, removeBridges } from './lab.ts';
 import { labNamespace } from './namespace.ts';
 import { servePodNames } from './pod-names.ts';
-import { apiServer, containerd, controllerManager, etcd, etcdUrl, kubelet, scheduler } from './programs.ts';
+import {
+  apiServer,
+  containerd,
+  controllerManager,
+  etcd,
+  etcdUrl,
+  jobControllers,
+  kubelet,
+  scheduler,
+} from './programs.ts';
 import type { RunningProgram } from './running-program.ts';
 import { startProgram } from './running-program.ts';
 
@@ -26,11 +36,15 @@ export interface Cluster {
   down(): Promise<void>;
 }
 
+/** The job controllers make them when they are at work. */
+const lastWebhooks = ['vjobset.kb.io', 'validator.clustertrainingruntime.trainer.kubeflow.org'].map(
+  (name) => `/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${name}`,
+);
 const pollMs = 200;
 const timeoutMs = 120_000;
 
-export async function startCluster(binary: string): Promise<Cluster> {
-  const lab = await claimLab(binary);
+export async function startCluster(kubelab: Kubelab): Promise<Cluster> {
+  const lab = await claimLab(kubelab);
   const programs: RunningProgram[] = [];
   try {
     await writeConfigs(lab);
@@ -40,9 +54,10 @@ export async function startCluster(binary: string): Promise<Cluster> {
     programs.unshift(await servePodNames(client));
     await until(programs, async () => isContainerdReady(lab));
     await importLabImage(lab.directory);
-    for (const program of [controllerManager(lab), scheduler(lab), kubelet(lab)])
+    for (const program of [controllerManager(lab), scheduler(lab), jobControllers(lab), kubelet(lab)])
       programs.unshift(await startProgram(program, lab.directory));
     await until(programs, async () => isNodeReady(client));
+    for (const webhook of lastWebhooks) await until(programs, async () => isAnswering(client, webhook));
     await giveGpus(client);
     return {
       kubeconfig: path.join(lab.directory, 'admin.kubeconfig'),

@@ -71,7 +71,7 @@ async function untilSeen(
 ): Promise<JobObservation> {
   const deadlineMs = performance.now() + patienceMs;
   for (;;) {
-    const { observation } = await lookAtJob(jobs, { kubernetesName: kubernetesName(handle.name), uid: handle.id });
+    const { observation } = await lookAtJob(jobs, { names: [kubernetesName(handle.name)], uid: handle.id });
     const said = 'reason' in observation.state ? observation.state.reason : '';
     const isSeen = observation.category === category && (words === undefined || words.test(said));
     if (isSeen) return observation;

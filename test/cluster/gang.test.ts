@@ -12,7 +12,7 @@ import type { KubernetesJobProfile } from '../../src/contracts/platform.ts';
 import { buildJobDocument, outputFile } from '../adapters/job-runner.contract.ts';
 import { jobRequest } from '../fakes/job-requests.ts';
 import type { ClusterJobs } from './cluster-jobs.ts';
-import { openClusterJobs } from './cluster-jobs.ts';
+import { isThere, openClusterJobs } from './cluster-jobs.ts';
 import { closeJobsFolder, openJobsFolder } from './jobs-folder.ts';
 import { labNamespace } from './namespace.ts';
 import { runWorker } from './run-worker.ts';
@@ -45,13 +45,6 @@ async function linesOf(document: JobDocument, name: string): Promise<readonly st
 /** All pods have done all but wait and end. */
 async function haveStarted({ document }: Gang): Promise<void> {
   await vi.waitFor(async () => expect(await linesOf(document, 'started.txt')).toHaveLength(nodes), waiting);
-}
-
-async function isThere({ client }: ClusterJobs, at: string): Promise<boolean> {
-  return client({ method: 'GET', path: at }).then(
-    () => true,
-    () => false,
-  );
 }
 
 function serviceOf({ name }: JobHandle): string {

@@ -4,11 +4,14 @@ import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freePort } from '../servers/free-port.ts';
+import type { Kubelab } from './kubelab.ts';
 
 /** What a cluster has of the machine. */
 export interface Lab {
   readonly directory: string;
   readonly binary: string;
+  /** Of the controllers that Kubernetes does not have by itself. */
+  readonly manifests: string;
   readonly ports: { readonly api: number; readonly etcd: number; readonly peers: number; readonly kubelet: number };
 }
 
@@ -24,7 +27,7 @@ export const podSubnet = '10.88.0.0/24';
  * a name; its alias says for which process, so that one that was killed holds it no longer.
  * @throws Error when another one has it, or this machine makes no bridges
  */
-export async function claimLab(binary: string): Promise<Lab> {
+export async function claimLab(kubelab: Kubelab): Promise<Lab> {
   if (await isLeftBehind()) removeBridges();
   if (!ip('link', 'add', nodeBridge, 'type', 'bridge'))
     throw new Error(`cannot make the bridge ${nodeBridge}: another cluster is up, or this machine does not allow it`);
@@ -34,7 +37,7 @@ export async function claimLab(binary: string): Promise<Lab> {
   const directory = await mkdtemp(path.join(tmpdir(), 'windlass-cluster-'));
   await mkdir(path.join(directory, 'cni'));
   const ports = { api: await freePort(), etcd: await freePort(), peers: await freePort(), kubelet: await freePort() };
-  return { directory, binary, ports };
+  return { directory, ...kubelab, ports };
 }
 
 async function isLeftBehind(): Promise<boolean> {

@@ -12,7 +12,7 @@ export const restrictedNamespace = 'windlass-restricted';
 export const labAccount = 'windlass-job';
 
 const namespaces = '/api/v1/namespaces';
-const deployed = ['jobs-worker.yaml', 'jobs-network.yaml'].map(
+const deployed = ['jobs-worker.yaml', 'jobs-worker-kinds.yaml', 'jobs-network.yaml'].map(
   (name) => new URL(`../../deploy/kubernetes/${name}`, import.meta.url),
 );
 const objectSchema = z.looseObject({ kind: z.string(), metadata: z.looseObject({ name: z.string() }) });

@@ -77,6 +77,12 @@ export function kubelet(lab: Lab): Program {
   });
 }
 
+/** Of JobSet and Kubeflow's trainer, with their webhooks. */
+export function jobControllers(lab: Lab): Program {
+  const { directory, manifests } = lab;
+  return ours(lab, 'job-controllers', { kubeconfig: `${directory}/admin.kubeconfig`, manifests });
+}
+
 function ours({ binary }: Lab, name: string, flags: Readonly<Record<string, string>>): Program {
   return { name, command: binary, args: [name, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)] };
 }

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { ApiAnswer, ApiClient } from './api-client.ts';
 import { jobContainerName } from './job-container.ts';
+import type { ApiResource } from './job-kinds.ts';
+import { pathOfResource } from './job-kinds.ts';
 import { jobUidLabel, ownedJobsSelector } from './job-metadata.ts';
 import type { RenderedService } from './job-service.ts';
+import type { RenderedObject } from './job-set.ts';
 import type { RenderedJob } from './job-spec.ts';
 import type { Listing } from './list-pages.ts';
 import { listPages } from './list-pages.ts';
@@ -32,6 +35,17 @@ export interface JobApi {
   stopPod(podName: string): Promise<void>;
   /** The Job and its pods; one that has another UID, or is gone, is left alone. */
   deleteJob(name: string, uid: string): Promise<void>;
+  /** False: the name is taken. */
+  createObject(object: RenderedObject): Promise<boolean>;
+  findObject(resource: ApiResource, name: string): Promise<FoundObject | null>;
+  /** The object and all that came of it; one that is gone is left alone. */
+  deleteObject(resource: ApiResource, name: string): Promise<void>;
+}
+
+export interface FoundObject {
+  readonly uid: string;
+  /** It is being deleted. */
+  readonly isEnding: boolean;
 }
 
 export interface JobObjects {
@@ -46,6 +60,7 @@ const noLog = [400, 404];
 const ownedSchema = z.object({
   metadata: z.object({ ownerReferences: z.array(z.object({ uid: z.string() })).default([]) }),
 });
+const foundSchema = z.object({ metadata: z.object({ uid: z.string(), deletionTimestamp: z.string().nullish() }) });
 const uidSchema = z.looseObject({ metadata: z.looseObject({ uid: z.string() }) });
 
 export function createJobApi(client: ApiClient, namespace: string): JobApi {
@@ -75,6 +90,10 @@ export function createJobApi(client: ApiClient, namespace: string): JobApi {
     readLog: (pod, query) => readLog(client, `${core}/pods/${pod}/log`, query),
     stopPod: (pod) => stopPod(client, `${core}/pods/${pod}`),
     deleteJob: (name, uid) => deleteJob(client, `${jobs}/${name}`, uid),
+    createObject: async ({ resource, body }) =>
+      (await create(client, pathOfResource(resource, namespace), body)) !== null,
+    findObject: (resource, name) => findObject(client, `${pathOfResource(resource, namespace)}/${name}`),
+    deleteObject: (resource, name) => deleteObject(client, `${pathOfResource(resource, namespace)}/${name}`),
   };
 }
 
@@ -92,7 +111,7 @@ async function createJob(client: ApiClient, path: string, job: RenderedJob): Pro
 }
 
 /** Strict: a field of the platform file that Kubernetes does not know is refused, not dropped. */
-async function create(client: ApiClient, path: string, body: RenderedJob | RenderedService): Promise<ApiAnswer | null> {
+async function create(client: ApiClient, path: string, body: object): Promise<ApiAnswer | null> {
   const query = { fieldValidation: 'Strict', fieldManager: 'windlass' };
   return unless([409], client({ method: 'POST', path, query, body }));
 }
@@ -133,6 +152,17 @@ async function stopPod(client: ApiClient, path: string): Promise<void> {
 async function deleteJob(client: ApiClient, path: string, uid: string): Promise<void> {
   const body = { propagationPolicy: 'Background', preconditions: { uid } };
   await unless([404, 409], client({ method: 'DELETE', path, body }));
+}
+
+async function findObject(client: ApiClient, path: string): Promise<FoundObject | null> {
+  const answer = await unless([404], client({ method: 'GET', path }));
+  if (answer === null) return null;
+  const { uid, deletionTimestamp } = parse(foundSchema, answer.body).metadata;
+  return { uid, isEnding: deletionTimestamp != null };
+}
+
+async function deleteObject(client: ApiClient, path: string): Promise<void> {
+  await unless([404], client({ method: 'DELETE', path, body: { propagationPolicy: 'Background' } }));
 }
 
 /** Null where the server refused with one of these statuses. */

@@ -14,6 +14,8 @@ export const annotationKeys = {
   documentUri: `${domain}/document-uri`,
   documentDigest: `${domain}/document-digest`,
   specHash: `${domain}/spec-hash`,
+  /** What was sent to Kubernetes where that was not the Job itself. */
+  kind: `${domain}/kind`,
   traceparent: `${domain}/traceparent`,
 } as const;
 

@@ -13,7 +13,7 @@ export interface JobPodOptions extends JobContainerOptions {
 
 /** The pod of a job under the pod security standard `restricted`; what the platform adds cannot loosen that. */
 export function buildPodTemplate(options: JobPodOptions): PodTemplateSpec {
-  const { name, profile, graceSeconds } = options;
+  const { domain, profile, graceSeconds } = options;
   const affinity = buildAffinity(profile);
   return {
     metadata: {
@@ -22,7 +22,7 @@ export function buildPodTemplate(options: JobPodOptions): PodTemplateSpec {
     },
     spec: {
       ...scheduling(profile.pod),
-      ...(isGang(profile) ? { subdomain: name } : {}),
+      ...(isGang(profile) ? { subdomain: domain } : {}),
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: graceSeconds,
       serviceAccountName: profile.serviceAccount,

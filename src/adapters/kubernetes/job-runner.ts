@@ -8,7 +8,8 @@ import type { JobApi } from './job-api.ts';
 import { followLog } from './follow-log.ts';
 import type { JobLog } from './job-log.ts';
 import { readLogOf, readNewestProgressOf, readProgressOf, readTailOf } from './job-log.ts';
-import { kubernetesName } from './job-name.ts';
+import { wrapperKindsOf } from './job-kinds.ts';
+import { namesOfJob } from './job-name.ts';
 import type { JobRecords } from './job-records.ts';
 import { createJobRecords } from './job-records.ts';
 import { timeOfPods } from './job-times.ts';
@@ -37,7 +38,7 @@ export interface KubernetesJobRunnerOptions {
 
 /**
  * Jobs as batch/v1 Jobs of one pod each, or of several for a training on several nodes. Whatever happens to this process, they go on
- * (docs/decisions/0020-jobs-on-kubernetes.md, 0024-one-indexed-job-for-several-nodes.md).
+ * (docs/decisions/0020-jobs-on-kubernetes.md, 0024-one-indexed-job-for-several-nodes.md, 0027-job-sets-and-train-jobs.md).
  */
 export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): JobRunner {
   const { platform, api, podLogs, objects, watch, metrics = unmeasured } = options;
@@ -51,6 +52,7 @@ export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): 
     return { api: reading, archive, jobName: name, jobUid: id, writer: writers.get(id) ?? null, metrics };
   };
   const graceMs = platform.graceSeconds * 1000;
+  const wrappers = wrapperKindsOf(platform);
   return {
     submit: async (document) => {
       const id = await submitJob({ api, records, platform }, document);
@@ -71,13 +73,13 @@ export function createKubernetesJobRunner(options: KubernetesJobRunnerOptions): 
     remove: async (handle) => {
       looks.forget(handle.id);
       const kept = { records, archive, metrics };
-      await removeJob({ ...looking, ...kept, jobName: handle.name, graceMs, ...referenceOf(handle) });
+      await removeJob({ ...looking, ...kept, jobName: handle.name, graceMs, wrappers, ...referenceOf(handle) });
     },
   };
 }
 
 function referenceOf({ name, id }: JobHandle): JobReference {
-  return { kubernetesName: kubernetesName(name), uid: id };
+  return { names: namesOfJob(name), uid: id };
 }
 
 async function inspect(looks: JobLooks, records: JobRecords, handle: JobHandle): Promise<JobState> {

@@ -5,7 +5,7 @@ import type { JobDocument } from '../../contracts/job.ts';
 import type { KubernetesJobProfile, KubernetesJobsPlatform } from '../../contracts/platform.ts';
 import type { JobKind } from '../../contracts/stage.ts';
 import { annotationKeys, buildAnnotations, buildLabels, nodesLabel } from './job-metadata.ts';
-import { kubernetesName } from './job-name.ts';
+import { kubernetesName, wrappedJobName, wrapperName } from './job-name.ts';
 import { buildPodTemplate } from './job-pod.ts';
 import { isGang } from './rendezvous.ts';
 
@@ -15,13 +15,14 @@ export interface JobSpecOptions {
   readonly documentUri: string;
 }
 
-/** A Job as it is sent: its name and the hash of all that was rendered are there for sure. */
+/** A Job as it is sent, or as what is sent makes it: its name and the hash of all that was rendered are there for sure. */
 export interface RenderedJob extends Job {
   readonly metadata: {
     readonly name: string;
     readonly labels: Record<string, string>;
     readonly annotations: Record<string, string>;
   };
+  readonly spec: JobSpec;
 }
 
 /**
@@ -30,7 +31,9 @@ export interface RenderedJob extends Job {
  */
 export function buildJob(document: JobDocument, options: JobSpecOptions): RenderedJob {
   const job = renderJob(document, options);
-  const annotations = { ...job.metadata.annotations, [annotationKeys.specHash]: sha256(canonicalJson(job)) };
+  const { queue, ttlSeconds } = options.platform;
+  const all = annotationKeys.kind in job.metadata.annotations ? { job, queue, ttlSeconds } : job;
+  const annotations = { ...job.metadata.annotations, [annotationKeys.specHash]: sha256(canonicalJson(all)) };
   return { ...job, metadata: { ...job.metadata, annotations } };
 }
 
@@ -42,12 +45,14 @@ export function profileOf({ defaults, stages }: KubernetesJobsPlatform, stage: J
 function renderJob(document: JobDocument, { platform, documentUri }: JobSpecOptions): RenderedJob {
   const profile = profileOf(platform, document.stage);
   const labels = { ...buildLabels(document), ...(isGang(profile) ? { [nodesLabel]: String(profile.nodes) } : {}) };
-  const annotations = buildAnnotations(document, { uri: documentUri, digest: sha256(canonicalJson(document)) });
-  const name = kubernetesName(document.jobName);
+  const stored = { uri: documentUri, digest: sha256(canonicalJson(document)) };
+  const { name, domain, own } = standingOf(document, profile.kind, platform);
+  const annotations = { ...buildAnnotations(document, stored), ...own.annotations };
   const { graceSeconds } = platform;
   const template = buildPodTemplate({
     stage: document.stage,
     name,
+    domain,
     documentUri,
     profile,
     labels,
@@ -57,19 +62,43 @@ function renderJob(document: JobDocument, { platform, documentUri }: JobSpecOpti
   return {
     apiVersion: 'batch/v1',
     kind: 'Job',
-    metadata: { name, labels: { ...labels, ...queueLabel(platform) }, annotations },
-    spec: { ...buildRules(platform, profile), template },
+    metadata: { name, labels: { ...labels, ...own.labels }, annotations },
+    spec: { ...buildRules(profile), ...own.rules, template },
   } satisfies Job;
 }
 
+interface JobStanding {
+  readonly name: string;
+  readonly domain: string;
+  readonly own: {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations: Readonly<Record<string, string>>;
+    readonly rules: Partial<JobSpec>;
+  };
+}
+
+/** What depends on whether the Job stands for itself: a queue admits the whole, and the whole goes when its time is over. */
+function standingOf(
+  { jobName }: JobDocument,
+  kind: KubernetesJobProfile['kind'],
+  platform: KubernetesJobsPlatform,
+): JobStanding {
+  if (kind !== 'Job') {
+    const own = { labels: {}, annotations: { [annotationKeys.kind]: kind }, rules: {} };
+    return { name: wrappedJobName(jobName), domain: wrapperName(jobName), own };
+  }
+  const name = kubernetesName(jobName);
+  const rules = { ttlSecondsAfterFinished: platform.ttlSeconds };
+  return { name, domain: name, own: { labels: queueLabel(platform), annotations: {}, rules } };
+}
+
 /** Temporal owns retries: a pod that fails is never replaced, and none begins while another still ends. */
-function buildRules(platform: KubernetesJobsPlatform, profile: KubernetesJobProfile): Omit<JobSpec, 'template'> {
+function buildRules(profile: KubernetesJobProfile): Omit<JobSpec, 'template'> {
   return {
     completions: profile.nodes,
     parallelism: profile.nodes,
     backoffLimit: 0,
     podReplacementPolicy: 'Failed',
-    ttlSecondsAfterFinished: platform.ttlSeconds,
     ...(isGang(profile) ? gangRules : {}),
     ...(profile.deadlineSeconds === null ? {} : { activeDeadlineSeconds: profile.deadlineSeconds }),
   };
@@ -83,11 +112,11 @@ const gangRules = {
   },
 } satisfies Partial<JobSpec>;
 
-/** Kueue's webhook suspends a Job with this label, and resumes it when there is room. */
-function queueLabel({ queue }: KubernetesJobsPlatform): Record<string, string> {
+/** Kueue's webhook suspends what has this label, and resumes it when there is room. */
+export function queueLabel({ queue }: KubernetesJobsPlatform): Record<string, string> {
   return queue === null ? {} : { 'kueue.x-k8s.io/queue-name': queue };
 }
 
-function sha256(text: string): string {
+export function sha256(text: string): string {
   return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }

@@ -6,7 +6,8 @@ import type { LimitsOf } from './wait-limits.ts';
 
 /** A job by the name and UID that it got when it was submitted: one that was made later under its name is another. */
 export interface JobReference {
-  readonly kubernetesName: string;
+  /** Those that its Job may have. */
+  readonly names: readonly string[];
   readonly uid: string;
 }
 
@@ -28,18 +29,28 @@ export interface JobSight {
 }
 
 /** One fresh look. */
-export async function lookAtJob(
-  { api, limitsOf }: JobLooking,
-  { kubernetesName, uid }: JobReference,
-): Promise<JobSight> {
-  const { job: found, serverMs: nowMs } = await api.findJob(kubernetesName);
-  const job = found?.metadata.uid === uid ? found : null;
+export async function lookAtJob({ api, limitsOf }: JobLooking, reference: JobReference): Promise<JobSight> {
+  const { uid } = reference;
+  const { job, nowMs } = await findJob(api, reference);
   const pods = await api.listPods(uid);
   const seen = { job, pods, nowMs, limits: limitsOf(job) };
   const observation = observeJob({ ...seen, events: [] });
   if (!isToldByEvents(observation)) return { observation, job, pods, events: [], nowMs };
   const events = await listEventsAbout(api, { uid, pods });
   return { observation: observeJob({ ...seen, events }), job, pods, events, nowMs };
+}
+
+async function findJob(
+  api: JobApi,
+  { names, uid }: JobReference,
+): Promise<{ readonly job: ObservedJob | null; readonly nowMs: number }> {
+  let nowMs = Date.now();
+  for (const name of names) {
+    const { job, serverMs } = await api.findJob(name);
+    if (job?.metadata.uid === uid) return { job, nowMs: serverMs };
+    nowMs = serverMs;
+  }
+  return { job: null, nowMs };
 }
 
 /** Why a Job has no pod, or a pod does not start, stands in events alone. */

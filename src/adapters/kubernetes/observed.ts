@@ -99,14 +99,14 @@ export function failedCondition(job: ObservedJob): ObservedCondition | undefined
   return heldCondition(job, 'Failed') ?? heldCondition(job, 'FailureTarget');
 }
 
-/** The newest event about an object with one of the reasons. */
+/** The newest event about an object, with one of the reasons where some are named. */
 export function newestEvent(
   events: readonly ObservedEvent[],
   uid: string,
-  reasons: readonly string[],
+  reasons?: readonly string[],
 ): ObservedEvent | undefined {
   return events
-    .filter((event) => event.involvedObject.uid === uid && reasons.includes(event.reason))
+    .filter((event) => event.involvedObject.uid === uid && reasons?.includes(event.reason) !== false)
     .toSorted((one, other) => eventTimeMs(other) - eventTimeMs(one))[0];
 }
 

@@ -8,8 +8,10 @@ export const rendezvousPort = 29_500;
 
 export interface RendezvousOptions {
   readonly stage: JobKind;
-  /** Of the Job, and of the Service that gives its pods their names. */
+  /** Of the Job. */
   readonly name: string;
+  /** Of the Service that gives its pods their names. */
+  readonly domain: string;
   readonly profile: KubernetesJobProfile;
 }
 
@@ -22,7 +24,7 @@ export function isGang({ nodes }: KubernetesJobProfile): boolean {
  * How the processes of a training find each other: the variables of torch's launcher, as Kubeflow's trainer sets them too. None where
  * there is one process.
  */
-export function buildRendezvous({ stage, name, profile }: RendezvousOptions): EnvVar[] {
+export function buildRendezvous({ stage, name, domain, profile }: RendezvousOptions): EnvVar[] {
   const { nodes, gpus } = profile;
   if (stage !== 'train' || Math.max(nodes, gpus) <= 1) return [];
   const hasPeers = isGang(profile);
@@ -30,7 +32,7 @@ export function buildRendezvous({ stage, name, profile }: RendezvousOptions): En
     { name: 'PET_NNODES', value: String(nodes) },
     { name: 'PET_NPROC_PER_NODE', value: String(Math.max(1, gpus)) },
     { name: 'PET_NODE_RANK', ...(hasPeers ? { valueFrom: ownIndex } : { value: '0' }) },
-    { name: 'PET_MASTER_ADDR', value: hasPeers ? `${name}-0.${name}` : '127.0.0.1' },
+    { name: 'PET_MASTER_ADDR', value: hasPeers ? `${name}-0.${domain}` : '127.0.0.1' },
     { name: 'PET_MASTER_PORT', value: String(rendezvousPort) },
   ];
 }

@@ -1,6 +1,5 @@
 import type { JobDocument } from '../../contracts/job.ts';
 import type { KubernetesJobsPlatform } from '../../contracts/platform.ts';
-import { AdapterError } from '../errors.ts';
 import type { JobApi } from './job-api.ts';
 import { annotationKeys } from './job-metadata.ts';
 import { buildJobService } from './job-service.ts';
@@ -8,6 +7,7 @@ import type { JobRecords } from './job-records.ts';
 import type { RenderedJob } from './job-spec.ts';
 import { buildJob, profileOf } from './job-spec.ts';
 import { isGang } from './rendezvous.ts';
+import { conflict, objectsOf, submitObjects } from './submit-objects.ts';
 
 export interface Submission {
   readonly api: JobApi;
@@ -16,17 +16,21 @@ export interface Submission {
 }
 
 /**
- * Creates the Job, or adopts the one that is there or has been there: equal documents on equal platforms are one job.
+ * Creates the Job, or what makes it, or adopts the one that is there or has been there: equal documents on equal platforms are one job.
  * @returns its UID
- * @throws AdapterError `Conflict` where the name belongs to another spec, or its Job is being deleted by somebody else
+ * @throws AdapterError `Conflict` where the name belongs to another spec, or its Job is being deleted by somebody else; `Unavailable` while
+ * no controller makes it
  */
 export async function submitJob({ api, records, platform }: Submission, document: JobDocument): Promise<string> {
   const job = buildJob(document, { platform, documentUri: await records.keepDocument(document) });
   const record = await records.find(document.jobName);
   if (record !== null) return adopted(job, { specHash: record.specHash, uid: record.jobUid });
+  const profile = profileOf(platform, document.stage);
+  if (profile.kind !== 'Job')
+    return adopted(job, await submitObjects(api, job, objectsOf(job, profile.kind, platform)));
   const created = await api.createJob(job);
   const uid = created === null ? await adoptStanding(api, job) : created.metadata.uid;
-  if (isGang(profileOf(platform, document.stage))) await ensureJobService(api, job, uid);
+  if (isGang(profile)) await ensureJobService(api, job, uid);
   return uid;
 }
 
@@ -53,8 +57,4 @@ function adopted(job: RenderedJob, found: { readonly specHash: string; readonly 
   if (found.specHash === asked) return found.uid;
   const name = job.metadata.annotations[annotationKeys.jobName] ?? '';
   throw conflict(`the job name ${name} is taken by another spec: found ${found.specHash}, asked for ${asked ?? ''}`);
-}
-
-function conflict(message: string): AdapterError {
-  return new AdapterError('Conflict', message, { system: 'jobs' });
 }

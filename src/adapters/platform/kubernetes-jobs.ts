@@ -41,6 +41,7 @@ const pod = closedObject({
 });
 
 const fields = {
+  kind: choiceOf(['Job', 'JobSet', 'TrainJob']),
   nodes: requiredInteger({ from: 1, to: mostNodes, about: 'Pods of a training; 1 for each other job.' }),
   image: z.string({ error: imagePhrase }).regex(/^\S{1,500}$/, { error: imagePhrase }),
   imagePullPolicy: choiceOf(['Always', 'IfNotPresent', 'Never']),
@@ -68,6 +69,7 @@ const fields = {
 
 const profile = closedObject({
   ...fields,
+  kind: fields.kind.default('Job'),
   nodes: fields.nodes.default(1).refine((nodes) => nodes === 1, { error: oneNode }),
   imagePullPolicy: fields.imagePullPolicy.default('IfNotPresent'),
   python: fields.python.default('python'),

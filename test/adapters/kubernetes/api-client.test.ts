@@ -134,7 +134,7 @@ describe('what is asked about Jobs', () => {
   it('creates with strict fields and finds a name that is taken', async () => {
     const { client, requests } = await startServer([say(409, { reason: 'AlreadyExists' })]);
     const metadata = { name: 'w', labels: {}, annotations: {} };
-    expect(await createJobApi(client, 'lab').createJob({ metadata })).toBeNull();
+    expect(await createJobApi(client, 'lab').createJob({ metadata, spec: { template: {} } })).toBeNull();
     expect(requests[0]?.url).toContain('fieldValidation=Strict');
   });
 

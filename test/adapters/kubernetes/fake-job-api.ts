@@ -1,4 +1,5 @@
 import type { JobApi } from '../../../src/adapters/kubernetes/job-api.ts';
+import type { RenderedObject } from '../../../src/adapters/kubernetes/job-set.ts';
 import type { RenderedService } from '../../../src/adapters/kubernetes/job-service.ts';
 import type { RenderedJob } from '../../../src/adapters/kubernetes/job-spec.ts';
 import type { ObservedPod } from '../../../src/adapters/kubernetes/observed.ts';
@@ -12,10 +13,16 @@ type Fields = Readonly<Record<string, unknown>>;
 export interface FakeCluster {
   readonly api: JobApi;
   readonly podLogs: PodLogStream;
-  /** What was asked, in its order: `create`, `service`, `stop`, `delete`. */
+  /** What was asked, in its order: `create`, `service`, `stop`, `delete`, and `create` and `delete` of other kinds by their names. */
   readonly calls: string[];
   /** UIDs by name. */
   readonly jobs: Map<string, { readonly uid: string; readonly job: RenderedJob; conditions: readonly Fields[] }>;
+  /** What was made beside Jobs and Services, by kind and name. */
+  readonly objects: Map<string, RenderedObject>;
+  /** Those of the other kinds are at work. */
+  hasControllers: boolean;
+  /** Objects of the other kinds are being deleted. */
+  isEnding: boolean;
   /** UIDs of their owners by name. */
   readonly services: Map<string, string>;
   /** The one pod there is, or the leading one. */
@@ -38,6 +45,7 @@ export function createFakeCluster(): FakeCluster {
     podLogs: silence,
     calls: [],
     jobs,
+    objects: new Map(),
     services: new Map(),
     ...quiet,
   };
@@ -47,7 +55,16 @@ export function createFakeCluster(): FakeCluster {
 /** Logs are followed in job-logs.test.ts. */
 async function* silence(): AsyncGenerator<Buffer> {}
 
-const quiet = { pod: null, peers: [], log: '', stopsWith: 143, beforeService: () => {}, beforeDelete: () => {} };
+const quiet = {
+  hasControllers: true,
+  isEnding: false,
+  pod: null,
+  peers: [],
+  log: '',
+  stopsWith: 143,
+  beforeService: () => {},
+  beforeDelete: () => {},
+};
 
 function apiOf(get: () => FakeCluster): JobApi {
   return {
@@ -63,6 +80,10 @@ function apiOf(get: () => FakeCluster): JobApi {
     readLog: async (pod, query) => readLog(get(), pod, query['timestamps'] === 'true'),
     stopPod: async () => stop(get()),
     deleteJob: async (name, uid) => remove(get(), name, uid),
+    createObject: async (object) => createObject(get(), object),
+    findObject: async ({ plural }, name) =>
+      get().objects.has(`${plural}/${name}`) ? { uid: name, isEnding: get().isEnding } : null,
+    deleteObject: async ({ plural }, name) => removeObject(get(), plural, name),
   };
 }
 
@@ -72,6 +93,37 @@ function create(cluster: FakeCluster, job: RenderedJob): ReturnType<typeof find>
   if (cluster.jobs.has(name)) return null;
   cluster.jobs.set(name, { uid: `uid-${cluster.calls.length}`, job, conditions: [] });
   return find(cluster, name);
+}
+
+/** Its controller is at work at once. */
+function createObject(cluster: FakeCluster, object: RenderedObject): boolean {
+  const { resource, body } = object;
+  cluster.calls.push(`create ${body.kind}`);
+  const key = `${resource.plural}/${body.metadata.name}`;
+  if (cluster.objects.has(key)) return false;
+  cluster.objects.set(key, object);
+  if (cluster.hasControllers && body.kind !== 'TrainingRuntime') create(cluster, jobOf(object));
+  return true;
+}
+
+/** What controllers make of a JobSet, and of a TrainJob as far as its patch says. */
+function jobOf({ body: { metadata, spec } }: RenderedObject): RenderedJob {
+  const parts = spec as { replicatedJobs?: Templates; runtimePatches?: readonly Patch[] };
+  const jobs = parts.replicatedJobs ?? parts.runtimePatches?.[0]?.trainingRuntimeSpec.template.spec.replicatedJobs;
+  const template = jobs?.[0]?.template as Pick<RenderedJob, 'metadata' | 'spec'>;
+  return { ...template, metadata: { ...template.metadata, name: `${metadata.name}-node-0` } };
+}
+
+type Templates = readonly { readonly template: unknown }[];
+
+interface Patch {
+  readonly trainingRuntimeSpec: { readonly template: { readonly spec: { readonly replicatedJobs: Templates } } };
+}
+
+function removeObject(cluster: FakeCluster, plural: string, name: string): void {
+  cluster.calls.push(`delete ${plural}`);
+  if (!cluster.objects.delete(`${plural}/${name}`)) return;
+  for (const [job, { uid }] of cluster.jobs) remove(cluster, job, uid);
 }
 
 function find({ jobs }: FakeCluster, name: string): ReturnType<typeof observedJobSchema.parse> | null {

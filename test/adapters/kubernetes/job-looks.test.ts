@@ -10,7 +10,7 @@ import { about, at, exited, podObject, seenJob } from './seen-jobs.ts';
 
 const running = podObject({ status: { phase: 'Running' }, container: { running: { startedAt: at(3) } } });
 const ended = podObject({ status: { phase: 'Failed' }, container: exited(65) });
-const reference = { kubernetesName: 'w-train', uid: 'job-uid' };
+const reference = { names: ['w-train'], uid: 'job-uid' };
 const nothing: WatchedJob = { job: null, pods: [] };
 let asked: string[];
 /** What the API server has; null: it does not answer. */

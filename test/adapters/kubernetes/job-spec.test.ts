@@ -2,7 +2,7 @@ import { assert, property, string } from 'fast-check';
 import type { EnvVar } from 'kubernetes-types/core/v1.js';
 import { describe, expect, it } from 'vitest';
 import { buildJobService } from '../../../src/adapters/kubernetes/job-service.ts';
-import { kubernetesName, labelValue } from '../../../src/adapters/kubernetes/job-name.ts';
+import { kubernetesName, labelValue, wrappedJobName } from '../../../src/adapters/kubernetes/job-name.ts';
 import type { RenderedJob } from '../../../src/adapters/kubernetes/job-spec.ts';
 import { buildJob } from '../../../src/adapters/kubernetes/job-spec.ts';
 import { traceparentOf } from '../../../src/adapters/trace-context.ts';
@@ -23,7 +23,7 @@ function buildWith(profile: Partial<KubernetesJobProfile>): RenderedJob {
 }
 
 function rendezvousOf(job: RenderedJob): readonly EnvVar[] {
-  const variables = job.spec?.template.spec?.containers[0]?.env ?? [];
+  const variables = job.spec.template.spec?.containers[0]?.env ?? [];
   return variables.filter(({ name }) => name.startsWith('PET_'));
 }
 
@@ -79,8 +79,8 @@ describe('the Job of a document', () => {
     const { metadata, spec } = build();
     const [key, value] = ['windlass.dev/traceparent', traceparentOf(testDocument)];
     expect(metadata.annotations[key]).toBe(value);
-    expect(spec?.template.metadata?.annotations?.[key]).toBe(value);
-    expect(spec?.template.spec?.containers[0]?.env?.at(-1)).toEqual({
+    expect(spec.template.metadata?.annotations?.[key]).toBe(value);
+    expect(spec.template.spec?.containers[0]?.env?.at(-1)).toEqual({
       name: 'TRACEPARENT',
       valueFrom: { fieldRef: { fieldPath: `metadata.annotations['${key}']` } },
     });
@@ -95,8 +95,8 @@ describe('the Job of a document', () => {
   it('takes what a stage asks for over what all have', () => {
     const stages = { train: { gpus: 4, deadlineSeconds: 3600 }, convert: { gpus: 1 } };
     const { spec } = build({ stages });
-    expect(spec?.activeDeadlineSeconds).toBe(3600);
-    expect(spec?.template.spec?.containers[0]?.resources?.limits).toMatchObject({
+    expect(spec.activeDeadlineSeconds).toBe(3600);
+    expect(spec.template.spec?.containers[0]?.resources?.limits).toMatchObject({
       'nvidia.com/gpu': '4',
       memory: '8Gi',
     });
@@ -115,8 +115,8 @@ describe('the Job of a training on several nodes', () => {
       backoffLimit: 0,
       podFailurePolicy: { rules: [{ action: 'FailJob', onPodConditions: [{ type: 'DisruptionTarget' }] }] },
     });
-    expect(job.spec?.template.spec?.subdomain).toBe(job.metadata.name);
-    expect(job.spec?.template.metadata?.labels).toMatchObject({ 'windlass.dev/nodes': '3' });
+    expect(job.spec.template.spec?.subdomain).toBe(job.metadata.name);
+    expect(job.spec.template.metadata?.labels).toMatchObject({ 'windlass.dev/nodes': '3' });
   });
 
   it('tells each pod its rank, and where the first one is', () => {
@@ -134,7 +134,9 @@ describe('the Job of a training on several nodes', () => {
   });
 
   it('has a name that leaves room for that of its last pod', () => {
-    expect(`${kubernetesName('train-'.padEnd(120, 'x'))}-999`).toMatch(namePattern);
+    const long = 'train-'.padEnd(120, 'x');
+    expect(`${kubernetesName(long)}-999`).toMatch(namePattern);
+    expect(`${wrappedJobName(long)}-999-x7k2p`).toMatch(namePattern);
   });
 
   it('has a Service that goes with it, and names its pods before they are ready', () => {
@@ -180,7 +182,7 @@ describe('the Job of a training on one node', () => {
 
 describe('the pod of a job', () => {
   it('keeps the pod security standard "restricted" and has no token', () => {
-    const pod = build().spec?.template.spec;
+    const pod = build().spec.template.spec;
     expect(pod).toMatchObject({
       automountServiceAccountToken: false,
       enableServiceLinks: false,
@@ -196,7 +198,7 @@ describe('the pod of a job', () => {
   });
 
   it('runs the stage as first process, with the contract in its environment and secrets by reference only', () => {
-    const container = build().spec?.template.spec?.containers[0];
+    const container = build().spec.template.spec?.containers[0];
     expect(container?.command).toEqual(['python', '-m', 'windlass_jobs', 'train']);
     const values = Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value]));
     expect(values).toMatchObject({
@@ -209,7 +211,7 @@ describe('the pod of a job', () => {
   });
 
   it('can write to its scratch, /tmp and a shared memory of its own size', () => {
-    const pod = buildWith({ sharedMemory: '16Gi' }).spec?.template.spec;
+    const pod = buildWith({ sharedMemory: '16Gi' }).spec.template.spec;
     expect(pod?.containers[0]?.volumeMounts?.map((mount) => mount.mountPath)).toEqual([
       '/windlass/work',
       '/tmp',
@@ -228,7 +230,7 @@ describe('the pod of a job', () => {
         },
       },
     };
-    const pod = buildWith({ gpus: 1, gpuProducts: ['H100', 'H200'], pod: { affinity } }).spec?.template.spec;
+    const pod = buildWith({ gpus: 1, gpuProducts: ['H100', 'H200'], pod: { affinity } }).spec.template.spec;
     const product = { key: 'nvidia.com/gpu.product', operator: 'In', values: ['H100', 'H200'] };
     expect(pod?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms).toEqual([
       { matchExpressions: [zone, product] },
@@ -238,9 +240,9 @@ describe('the pod of a job', () => {
   });
 
   it('takes a MIG slice by its resource name, and no GPU affinity or toleration where it needs none', () => {
-    const sliced = buildWith({ gpus: 1, gpuResource: 'nvidia.com/mig-1g.10gb' }).spec?.template.spec;
+    const sliced = buildWith({ gpus: 1, gpuResource: 'nvidia.com/mig-1g.10gb' }).spec.template.spec;
     expect(sliced?.containers[0]?.resources?.limits).toMatchObject({ 'nvidia.com/mig-1g.10gb': '1' });
-    const plain = buildWith({ gpuProducts: ['H100'] }).spec?.template.spec;
+    const plain = buildWith({ gpuProducts: ['H100'] }).spec.template.spec;
     expect(plain).not.toHaveProperty('affinity');
     expect(plain?.tolerations).toEqual([]);
   });
@@ -254,7 +256,7 @@ describe('the pod of a job', () => {
       volumes: [{ name: 'store', persistentVolumeClaim: { claimName: 'store' } }],
       volumeMounts: [{ name: 'store', mountPath: '/store' }],
     };
-    const template = buildWith({ pod }).spec?.template;
+    const template = buildWith({ pod }).spec.template;
     expect(template?.metadata?.labels).toMatchObject({ team: 'language', 'app.kubernetes.io/name': 'windlass-job' });
     expect(template?.spec).toMatchObject({ nodeSelector: { disk: 'fast' }, priorityClassName: 'batch' });
     expect(template?.spec).toMatchObject({

@@ -2,6 +2,7 @@ import type { JobDocument } from '../../../src/contracts/job.ts';
 import type { KubernetesJobProfile, KubernetesJobsPlatform } from '../../../src/contracts/platform.ts';
 
 export const testProfile: KubernetesJobProfile = {
+  kind: 'Job',
   nodes: 1,
   image: `registry.example/windlass-jobs@sha256:${'a'.repeat(64)}`,
   imagePullPolicy: 'IfNotPresent',

@@ -39,8 +39,10 @@ func main() {
 		cmd = scheduler.NewSchedulerCommand()
 	case "kubelet":
 		cmd = kubelet.NewKubeletCommand(context.Background())
+	case "job-controllers":
+		cmd = newJobControllersCommand()
 	default:
-		fmt.Fprintln(os.Stderr, "usage: kubelab etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet [flags]")
+		fmt.Fprintln(os.Stderr, "usage: kubelab etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|job-controllers [flags]")
 		os.Exit(2)
 	}
 	os.Args = append([]string{name}, args[1:]...)
