@@ -2,6 +2,7 @@ import type { JobDocument } from '../../contracts/job.ts';
 import type { KubernetesJobsPlatform } from '../../contracts/platform.ts';
 import type { JobApi } from './job-api.ts';
 import { annotationKeys } from './job-metadata.ts';
+import { namesOfJob } from './job-name.ts';
 import { buildJobService } from './job-service.ts';
 import type { JobRecords } from './job-records.ts';
 import type { RenderedJob } from './job-spec.ts';
@@ -18,13 +19,14 @@ export interface Submission {
 /**
  * Creates the Job, or what makes it, or adopts the one that is there or has been there: equal documents on equal platforms are one job.
  * @returns its UID
- * @throws AdapterError `Conflict` where the name belongs to another spec, or its Job is being deleted by somebody else; `Unavailable` while
- * no controller makes it
+ * @throws AdapterError `Conflict` where the name belongs to another spec or kind, or its Job is being deleted by somebody else; `Unavailable`
+ * while no controller makes it
  */
 export async function submitJob({ api, records, platform }: Submission, document: JobDocument): Promise<string> {
   const job = buildJob(document, { platform, documentUri: await records.keepDocument(document) });
   const record = await records.find(document.jobName);
   if (record !== null) return adopted(job, { specHash: record.specHash, uid: record.jobUid });
+  await refuseOtherKind(api, job, document.jobName);
   const profile = profileOf(platform, document.stage);
   if (profile.kind !== 'Job')
     return adopted(job, await submitObjects(api, job, objectsOf(job, profile.kind, platform)));
@@ -32,6 +34,19 @@ export async function submitJob({ api, records, platform }: Submission, document
   const uid = created === null ? await adoptStanding(api, job) : created.metadata.uid;
   if (isGang(profile)) await ensureJobService(api, job, uid);
   return uid;
+}
+
+/** One that was sent before the platform file got another kind has another name, or another maker: both would run. */
+async function refuseOtherKind(api: JobApi, job: RenderedJob, jobName: string): Promise<void> {
+  const asked = kindOf(job.metadata.annotations);
+  for (const { job: found } of await Promise.all(namesOfJob(jobName).map((name) => api.findJob(name)))) {
+    const kind = found === null ? asked : kindOf(found.metadata.annotations);
+    if (kind !== asked) throw conflict(`the job name ${jobName} is taken by a ${kind}, asked for a ${asked}`);
+  }
+}
+
+function kindOf(annotations: Readonly<Record<string, string>>): string {
+  return annotations[annotationKeys.kind] ?? 'Job';
 }
 
 /** Or finds it there: whoever died between the two has left a Job whose pods wait for their names. */

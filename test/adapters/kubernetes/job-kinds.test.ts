@@ -10,7 +10,11 @@ import { createKubernetesJobRunner } from '../../../src/adapters/kubernetes/job-
 import { buildJob } from '../../../src/adapters/kubernetes/job-spec.ts';
 import { objectsOf } from '../../../src/adapters/kubernetes/submit-objects.ts';
 import type { JobDocument } from '../../../src/contracts/job.ts';
-import type { KubernetesJobProfile, KubernetesJobsPlatform } from '../../../src/contracts/platform.ts';
+import type {
+  KubernetesJobKind,
+  KubernetesJobProfile,
+  KubernetesJobsPlatform,
+} from '../../../src/contracts/platform.ts';
 import type { JobRunner } from '../../../src/ports/job-runner.ts';
 import type { FakeCluster } from './fake-job-api.ts';
 import { createFakeCluster } from './fake-job-api.ts';
@@ -108,18 +112,19 @@ describe('a job as a TrainJob', () => {
   });
 });
 
+function runnerOf(kind: KubernetesJobKind): JobRunner {
+  const objects = createDirectoryStore(pathToFileURL(folder).href);
+  return createKubernetesJobRunner({
+    platform: platformOf({ kind }),
+    api: cluster.api,
+    podLogs: cluster.podLogs,
+    objects,
+  });
+}
+
 describe.each(['JobSet', 'TrainJob'] as const)('a %s', (kind) => {
   const own = kind === 'JobSet' ? 'jobsets' : 'trainjobs';
-
-  function openRunner(): JobRunner {
-    const objects = createDirectoryStore(pathToFileURL(folder).href);
-    return createKubernetesJobRunner({
-      platform: platformOf({ kind }),
-      api: cluster.api,
-      podLogs: cluster.podLogs,
-      objects,
-    });
-  }
+  const openRunner = (): JobRunner => runnerOf(kind);
 
   it('is one, known by the UID of its Job, however often it is submitted', async () => {
     const runner = openRunner();
@@ -171,6 +176,26 @@ describe.each(['JobSet', 'TrainJob'] as const)('a %s', (kind) => {
     await expect(runner.submit(testDocument)).rejects.toThrow(
       new RegExp(`^${kind} w-train-.* has no Job after 20 s .*check that the controller of ${kind}s runs$`, 'u'),
     );
+  });
+});
+
+describe('a platform that gets another kind while a job of it stands', () => {
+  it.each([
+    ['Job', 'JobSet'],
+    ['Job', 'TrainJob'],
+    ['JobSet', 'Job'],
+    ['JobSet', 'TrainJob'],
+    ['TrainJob', 'Job'],
+    ['TrainJob', 'JobSet'],
+  ] as const)('starts no second one: %s, then %s', async (before, after) => {
+    const handle = await runnerOf(before).submit(testDocument);
+    const callsBefore = [...cluster.calls];
+    await expect(runnerOf(after).submit(testDocument)).rejects.toMatchObject({
+      failure: 'Conflict',
+      message: `the job name ${testDocument.jobName} is taken by a ${before}, asked for a ${after}`,
+    });
+    expect(cluster.calls).toEqual(callsBefore);
+    expect(await runnerOf(after).inspect(handle)).toMatchObject({ kind: 'queued' });
   });
 });
 
