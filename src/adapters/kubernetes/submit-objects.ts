@@ -32,7 +32,7 @@ export async function submitObjects(
   job: RenderedJob,
   objects: readonly RenderedObject[],
 ): Promise<{ readonly specHash: string; readonly uid: string }> {
-  for (const object of objects) await ensureObject(api, object);
+  for (const [index, object] of objects.entries()) await ensureObject(api, object, objects.slice(0, index));
   const deadlineMs = Date.now() + patienceMs;
   for (;;) {
     const { job: found } = await api.findJob(job.metadata.name);
@@ -44,28 +44,28 @@ export async function submitObjects(
 }
 
 /** Whose spec it has is told by the Job that comes of it. */
-async function ensureObject(api: JobApi, object: RenderedObject): Promise<void> {
-  if (await createPatiently(api, object)) return;
+async function ensureObject(api: JobApi, object: RenderedObject, sent: readonly RenderedObject[]): Promise<void> {
+  if (await createPatiently(api, object, sent)) return;
   const { kind, metadata } = object.body;
   const found = await api.findObject(object.resource, metadata.name);
   if (found === null || found.isEnding) throw conflict(`${kind} ${metadata.name} is being deleted: it is tried again`);
 }
 
-/** The trainer's webhook looks for a runtime where one that was just made is not seen yet. */
-async function createPatiently(api: JobApi, object: RenderedObject): Promise<boolean> {
+/** Webhooks, the trainer's and Kueue's, look for a runtime that was just made where it is not seen yet, and name it when they refuse. */
+async function createPatiently(api: JobApi, object: RenderedObject, sent: readonly RenderedObject[]): Promise<boolean> {
   const deadlineMs = Date.now() + patienceMs;
   for (;;) {
     try {
       return await api.createObject(object);
     } catch (error) {
-      if (!isRuntimeUnseen(error) || Date.now() > deadlineMs) throw error;
+      if (!isRefusedFor(sent, error) || Date.now() > deadlineMs) throw error;
       await sleep(pollMs);
     }
   }
 }
 
-function isRuntimeUnseen(error: unknown): boolean {
-  return error instanceof AdapterError && error.message.includes('must be created before the TrainJob');
+function isRefusedFor(sent: readonly RenderedObject[], error: unknown): boolean {
+  return error instanceof AdapterError && sent.some(({ body }) => error.message.includes(body.metadata.name));
 }
 
 async function withoutJob(api: JobApi, objects: readonly RenderedObject[]): Promise<AdapterError> {

@@ -122,6 +122,38 @@ function runnerOf(kind: KubernetesJobKind): JobRunner {
   });
 }
 
+/** As a webhook does; who asks gets the number of refusals. */
+function refuseTrainJobs(times: number, message: (runtime: string) => string): () => number {
+  const api = { ...cluster.api };
+  let refusals = 0;
+  vi.spyOn(cluster.api, 'createObject').mockImplementation(async (object) => {
+    if (object.body.kind !== 'TrainJob' || refusals === times) return api.createObject(object);
+    refusals += 1;
+    const [key = ''] = [...cluster.objects.keys()].filter((one) => one.startsWith('trainingruntimes/'));
+    const details = { status: 403, reason: 'Forbidden' };
+    throw new AdapterError('AccessDenied', message(path.basename(key)), { system: 'jobs', details });
+  });
+  return () => refusals;
+}
+
+describe('a TrainJob whose runtime was just made', () => {
+  it('is sent again while a webhook does not see the runtime yet', async () => {
+    const refusals = refuseTrainJobs(
+      2,
+      (runtime) => `admission webhook denied the request: runtime '${runtime}' not found`,
+    );
+    const { id } = await runnerOf('TrainJob').submit(testDocument);
+    expect([...cluster.jobs.values()].map(({ uid }) => uid)).toEqual([id]);
+    expect(refusals()).toBe(2);
+  });
+
+  it('is not sent again where it is refused for something else', async () => {
+    const refusals = refuseTrainJobs(2, () => 'admission webhook denied the request: no');
+    await expect(runnerOf('TrainJob').submit(testDocument)).rejects.toMatchObject({ failure: 'AccessDenied' });
+    expect(refusals()).toBe(1);
+  });
+});
+
 describe.each(['JobSet', 'TrainJob'] as const)('a %s', (kind) => {
   const own = kind === 'JobSet' ? 'jobsets' : 'trainjobs';
   const openRunner = (): JobRunner => runnerOf(kind);
