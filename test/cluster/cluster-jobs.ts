@@ -34,6 +34,8 @@ export interface ClusterJobsOptions {
   readonly root: string;
   readonly profile?: Partial<KubernetesJobProfile>;
   readonly namespace?: string;
+  /** Of Kueue. */
+  readonly queue?: string;
 }
 
 export async function openClusterJobs({
@@ -41,12 +43,14 @@ export async function openClusterJobs({
   root,
   profile = {},
   namespace,
+  queue,
 }: ClusterJobsOptions): Promise<ClusterJobs> {
   const usual = clusterPlatform(kubeconfig, root);
   const pod = { ...usual.defaults.pod, ...profile.pod };
   const platform = {
     ...usual,
     namespace: namespace ?? usual.namespace,
+    queue: queue ?? usual.queue,
     defaults: { ...usual.defaults, ...profile, pod },
   };
   const client = createApiClient(await serverOfKubeconfig(kubeconfig));

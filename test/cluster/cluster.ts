@@ -21,6 +21,7 @@ import {
   etcdUrl,
   jobControllers,
   kubelet,
+  kueue,
   scheduler,
 } from './programs.ts';
 import type { RunningProgram } from './running-program.ts';
@@ -36,10 +37,12 @@ export interface Cluster {
   down(): Promise<void>;
 }
 
-/** The job controllers make them when they are at work. */
-const lastWebhooks = ['vjobset.kb.io', 'validator.clustertrainingruntime.trainer.kubeflow.org'].map(
-  (name) => `/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${name}`,
-);
+/** JobSet, the trainer and Kueue make them when they are at work. */
+const lastWebhooks = [
+  'vjobset.kb.io',
+  'validator.clustertrainingruntime.trainer.kubeflow.org',
+  'vclusterqueue.kb.io',
+].map((name) => `/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${name}`);
 const pollMs = 200;
 const timeoutMs = 120_000;
 
@@ -54,7 +57,7 @@ export async function startCluster(kubelab: Kubelab): Promise<Cluster> {
     programs.unshift(await servePodNames(client));
     await until(programs, async () => isContainerdReady(lab));
     await importLabImage(lab.directory);
-    for (const program of [controllerManager(lab), scheduler(lab), jobControllers(lab), kubelet(lab)])
+    for (const program of [controllerManager(lab), scheduler(lab), jobControllers(lab), kueue(lab), kubelet(lab)])
       programs.unshift(await startProgram(program, lab.directory));
     await until(programs, async () => isNodeReady(client));
     for (const webhook of lastWebhooks) await until(programs, async () => isAnswering(client, webhook));

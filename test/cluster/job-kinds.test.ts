@@ -86,6 +86,18 @@ describe.each(['JobSet', 'TrainJob'] as const)('jobs as %ss, made by the control
     await vi.waitFor(async () => expect((await api.findJob(wrappedJobName(handle.name))).job).toBeNull(), waiting);
   });
 
+  it('stay the only ones where the platform file gets another kind', async () => {
+    const { runner, handle, document } = await submit({ wait: true });
+    const others = (['Job', 'JobSet', 'TrainJob'] as const).filter((other) => other !== kind);
+    for (const other of others) {
+      const changed = await open({ kind: other });
+      await expect(changed.runner.submit(document)).rejects.toMatchObject({ failure: 'Conflict' });
+    }
+    const standing = await runner.list();
+    expect(standing.flatMap((one) => (one.handle.name === handle.name ? [one.handle] : []))).toEqual([handle]);
+    await runner.remove(handle);
+  });
+
   it('wait as suspended where a queue holds them, and go on when it lets them through', async () => {
     const job = await submit({ exitCode: 0, wait: true });
     const { runner, handle, client } = job;

@@ -7,45 +7,51 @@ import { fileURLToPath } from 'node:url';
 
 const sources = fileURLToPath(new URL('kubelab', import.meta.url));
 
-/** What the controllers of JobSet and Kubeflow's trainer have in their modules: definitions of resources, and webhooks. */
+/** What the projects beside Kubernetes have in their modules: definitions of resources, and webhooks. */
 const manifests = [
-  ['sigs.k8s.io/jobset', 'config/components/crd/bases', 'crds'],
-  ['sigs.k8s.io/jobset', 'config/components/webhook/manifests.yaml', 'webhooks/jobset.yaml'],
-  ['github.com/kubeflow/trainer/v2', 'manifests/base/crds', 'crds'],
-  ['github.com/kubeflow/trainer/v2', 'manifests/base/webhook/manifests.yaml', 'webhooks/trainer.yaml'],
+  ['sigs.k8s.io/jobset', 'config/components/crd/bases', 'jobs/crds'],
+  ['sigs.k8s.io/jobset', 'config/components/webhook/manifests.yaml', 'jobs/webhooks/jobset.yaml'],
+  ['github.com/kubeflow/trainer/v2', 'manifests/base/crds', 'jobs/crds'],
+  ['github.com/kubeflow/trainer/v2', 'manifests/base/webhook/manifests.yaml', 'jobs/webhooks/trainer.yaml'],
+  ['sigs.k8s.io/kueue', 'config/components/crd/bases', 'kueue/crds'],
+  ['sigs.k8s.io/kueue', 'config/components/webhook/manifests.yaml', 'kueue/webhooks/kueue.yaml'],
 ] as const;
 
-/** A folder with the program `kubelab`, and the `manifests` of the controllers that are in it. */
-export interface Kubelab {
-  readonly binary: string;
-  readonly manifests: string;
-}
+/** A folder with the programs `kubelab` and `kueue`, and the `manifests` of the controllers that are in them. */
+export type Kubelab = string;
 
 /**
- * The program that holds etcd, the control plane, the kubelet and the controllers of JobSet and Kubeflow's trainer. Built once for each state
- * of its sources (ten minutes and 2 GB of Go's caches), outside the clone, so that clones share it.
+ * The programs that hold etcd, the control plane, the kubelet, the controllers of JobSet and Kubeflow's trainer, and Kueue. Built once for each
+ * state of their sources (ten minutes and 2 GB of Go's caches), outside the clone, so that clones share them.
  */
 export function buildKubelab(): Kubelab {
-  const folder = cacheFolder();
-  const target = path.join(folder, 'kubelab');
-  const kubelab = { binary: target, manifests: path.join(folder, 'manifests') };
-  if (existsSync(target)) return kubelab;
-  mkdirSync(folder, { recursive: true });
-  const staging = mkdtempSync(path.join(folder, 'build-'));
+  const root = cacheRoot();
+  const target = path.join(root, `kubelab-${hashOfSources()}`);
+  if (existsSync(target)) return target;
+  mkdirSync(root, { recursive: true });
+  const staging = mkdtempSync(path.join(root, 'kubelab-build-'));
   try {
-    const built = path.join(staging, 'kubelab');
-    const argv = ['build', '-trimpath', '-ldflags=-s -w', '-o', built, '.'];
+    const argv = ['build', '-trimpath', '-ldflags=-s -w', '-o', `${staging}/`, '.', './kueue'];
     const { status } = spawnSync('go', argv, {
       cwd: sources,
       env: { ...process.env, CGO_ENABLED: '0' },
       stdio: 'inherit',
     });
     if (status !== 0) throw new Error(`go build of ${sources} ended with ${String(status)}`);
-    copyManifests(kubelab.manifests);
-    renameSync(built, target);
-    return kubelab;
+    copyManifests(path.join(staging, 'manifests'));
+    moveTo(target, staging);
+    return target;
   } finally {
     rmSync(staging, { recursive: true, force: true });
+  }
+}
+
+/** Unless another clone was faster. */
+function moveTo(target: string, staging: string): void {
+  try {
+    renameSync(staging, target);
+  } catch (error) {
+    if (!existsSync(target)) throw error;
   }
 }
 
@@ -57,9 +63,14 @@ function copyManifests(target: string): void {
   }
 }
 
-function cacheFolder(): string {
-  const root = process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache');
-  const hash = createHash('sha256');
-  for (const name of readdirSync(sources).toSorted()) hash.update(readFileSync(path.join(sources, name)));
-  return path.join(root, 'windlass', `kubelab-${hash.digest('hex').slice(0, 16)}`);
+function cacheRoot(): string {
+  return path.join(process.env['XDG_CACHE_HOME'] ?? path.join(homedir(), '.cache'), 'windlass');
+}
+
+/** Of this file too, for it says what is built. */
+function hashOfSources(): string {
+  const hash = createHash('sha256').update(readFileSync(fileURLToPath(import.meta.url)));
+  for (const name of readdirSync(sources, { recursive: true, encoding: 'utf8' }).toSorted())
+    if (path.extname(name) !== '') hash.update(readFileSync(path.join(sources, name)));
+  return hash.digest('hex').slice(0, 16);
 }

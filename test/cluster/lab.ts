@@ -9,9 +9,8 @@ import type { Kubelab } from './kubelab.ts';
 /** What a cluster has of the machine. */
 export interface Lab {
   readonly directory: string;
-  readonly binary: string;
-  /** Of the controllers that Kubernetes does not have by itself. */
-  readonly manifests: string;
+  /** Its programs. */
+  readonly kubelab: Kubelab;
   readonly ports: { readonly api: number; readonly etcd: number; readonly peers: number; readonly kubelet: number };
 }
 
@@ -37,7 +36,7 @@ export async function claimLab(kubelab: Kubelab): Promise<Lab> {
   const directory = await mkdtemp(path.join(tmpdir(), 'windlass-cluster-'));
   await mkdir(path.join(directory, 'cni'));
   const ports = { api: await freePort(), etcd: await freePort(), peers: await freePort(), kubelet: await freePort() };
-  return { directory, ...kubelab, ports };
+  return { directory, kubelab, ports };
 }
 
 async function isLeftBehind(): Promise<boolean> {

@@ -79,10 +79,21 @@ export function kubelet(lab: Lab): Program {
 
 /** Of JobSet and Kubeflow's trainer, with their webhooks. */
 export function jobControllers(lab: Lab): Program {
-  const { directory, manifests } = lab;
-  return ours(lab, 'job-controllers', { kubeconfig: `${directory}/admin.kubeconfig`, manifests });
+  return ours(lab, 'job-controllers', outside(lab, 'jobs'));
 }
 
-function ours({ binary }: Lab, name: string, flags: Readonly<Record<string, string>>): Program {
-  return { name, command: binary, args: [name, ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)] };
+export function kueue(lab: Lab): Program {
+  return { name: 'kueue', command: `${lab.kubelab}/kueue`, args: argv(outside(lab, 'kueue')) };
+}
+
+function outside({ directory, kubelab }: Lab, project: string): Readonly<Record<string, string>> {
+  return { kubeconfig: `${directory}/admin.kubeconfig`, manifests: `${kubelab}/manifests/${project}` };
+}
+
+function ours({ kubelab }: Lab, name: string, flags: Readonly<Record<string, string>>): Program {
+  return { name, command: `${kubelab}/kubelab`, args: [name, ...argv(flags)] };
+}
+
+function argv(flags: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
 }

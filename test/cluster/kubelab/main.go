@@ -17,6 +17,8 @@ import (
 	kcm "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
 	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
+
+	"kubelab/outside"
 )
 
 func main() {
@@ -40,7 +42,7 @@ func main() {
 	case "kubelet":
 		cmd = kubelet.NewKubeletCommand(context.Background())
 	case "job-controllers":
-		cmd = newJobControllersCommand()
+		cmd = outside.NewCommand(jobControllers)
 	default:
 		fmt.Fprintln(os.Stderr, "usage: kubelab etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|job-controllers [flags]")
 		os.Exit(2)
