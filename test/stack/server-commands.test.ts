@@ -30,6 +30,7 @@ describe('the commands of the servers', () => {
     const { command, readiness } = buildTemporalServer(installation, home, { ports, isEncrypted: false });
     const argv = command.args.join(' ');
     expect(argv).toContain('--sqlite-pragma journal_mode=WAL --sqlite-pragma synchronous=NORMAL');
+    expect(argv).toContain('--dynamic-config-value history.transferProcessorMaxPollRPS=100');
     expect(argv).toContain('--db-filename /srv/home/temporal/temporal.db');
     expect(readiness).toMatchObject({
       kind: 'temporal',
